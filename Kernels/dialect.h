@@ -1,0 +1,59 @@
+// The kernel dialect, OpenCL side. Every kernel in this folder is written once and compiled three times:
+// as OpenCL C for devices (this header), as vectorised C for the CPU backend and as float64 C for the
+// reference (both: Sources/CKernels/cpu_dialect.h). Plain macros only: OpenCL C has no variadic ones.
+//
+//   KERNEL(name, (IN(real, x), OUT(real, y), VALUE(uint, count)))   one item per element, index ITEM
+//   ROW_KERNEL(name, (...))                                         one work-group per row, index ROW;
+//                                                                   LANES lanes share the row's columns
+// An item kernel takes the item count as its last VALUE and begins with GUARD(count).
+#define real float
+#define REAL(x) x##f
+
+#define KERNEL(name, parameters) __kernel void name parameters
+#define ROW_KERNEL(name, parameters) \
+  __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
+#define IN(type, name) __global const type *restrict name
+#define OUT(type, name) __global type *restrict name
+#define INOUT(type, name) __global type *restrict name
+#define VALUE(type, name) const type name
+#define GLOBAL_IN(type) __global const type *
+
+#define FUNCTION static inline
+
+#define ITEM get_global_id(0)
+#define GUARD(count) if (ITEM >= (count)) return
+#define ROW get_group_id(0)
+#define LANE get_local_id(0)
+#define LANES 64
+// Columns LANE, LANE + LANES, ... of a row.
+#define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)
+
+// A sum over the lanes of a work-group in a fixed order: 64 values -> 8 -> 1. Every lane must reach it.
+// The barrier in front lets one scratch array serve several sums.
+#define GROUP_SCRATCH(scratch) __local real scratch[LANES]
+FUNCTION real group_sum(__local real *scratch, const real value) {
+  barrier(CLK_LOCAL_MEM_FENCE);
+  scratch[LANE] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  real partial = 0;
+  if (LANE < 8) {
+    const uint first = (uint)LANE * 8;
+    for (uint k = 0; k < 8; k++) partial += scratch[first + k];
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (LANE < 8) scratch[LANE] = partial;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  real sum = 0;
+  for (uint k = 0; k < 8; k++) sum += scratch[k];
+  return sum;
+}
+
+#define BITS_TO_REAL(x) as_float(x)
+#define REAL_TO_BITS(x) as_uint(x)
+#define MULTIPLY_HIGH(a, b) mul_hi((uint)(a), (uint)(b))
+#define REAL_SQRT(x) sqrt(x)
+#ifdef FP_FAST_FMAF
+#define MULTIPLY_ADD(a, b, c) fma((a), (b), (c))
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif

@@ -1,0 +1,53 @@
+// The negative ELBO of a batch: loss = -mean(log-likelihood) + beta mean(KL). One work-group.
+// out = { loss, mean log-likelihood, mean KL }; scalars[SCALAR_BETA] is beta.
+
+#define SCALAR_LEARNING_RATE 0
+#define SCALAR_BETA 1
+#define SCALAR_CORRECTION_1 2
+#define SCALAR_CORRECTION_2 3
+
+ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scalars), OUT(real, out),
+                           VALUE(uint, rows))) {
+  GROUP_SCRATCH(scratch);
+  real likelihoods = 0, divergences = 0;
+  FOR_LANES(i, rows) likelihoods += log_likelihood[i];
+  FOR_LANES(i, rows) divergences += kl[i];
+  likelihoods = group_sum(scratch, likelihoods) / (real)rows;
+  divergences = group_sum(scratch, divergences) / (real)rows;
+  if (LANE == 0) {
+    out[0] = scalars[SCALAR_BETA] * divergences - likelihoods;
+    out[1] = likelihoods;
+    out[2] = divergences;
+  }
+}
+
+// With upstream u of the three outputs: dll = (u1 - u0) / rows, dkl = (beta u0 + u2) / rows.
+KERNEL(negative_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dlog_likelihood),
+                                OUT(real, dkl), VALUE(uint, count))) {
+  GUARD(count);
+  dlog_likelihood[ITEM] = (upstream[1] - upstream[0]) / (real)count;
+  dkl[ITEM] = (scalars[SCALAR_BETA] * upstream[0] + upstream[2]) / (real)count;
+}
+
+// One work-group ends the backward pass: the gradient norm from its partial sums of squares, the clip factor, the
+// sticky mark of a step that is not finite (the optimizer then leaves the parameters alone), and the step's
+// row { loss, log-likelihood, KL, gradient norm } of the history that the host reads every few steps.
+// guard = { clip factor, 1 once a step was not finite }.
+ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), IN(uint, state), INOUT(real, guard),
+                             OUT(real, history), VALUE(uint, parts), VALUE(real, maximum_norm))) {
+  GROUP_SCRATCH(scratch);
+  real total = 0;
+  FOR_LANES(j, parts) total += squares[j];
+  total = group_sum(scratch, total);
+  if (LANE == 0) {
+    const real norm = REAL_SQRT(total);
+    const int finite = real_is_finite(norm) && real_is_finite(objective[0]);
+    guard[0] = maximum_norm > REAL(0.0) && norm > maximum_norm ? maximum_norm / norm : REAL(1.0);
+    if (!finite) guard[1] = REAL(1.0);
+    const size_t at = (size_t)state[STATE_HISTORY_SLOT] * 4;
+    history[at] = objective[0];
+    history[at + 1] = objective[1];
+    history[at + 2] = objective[2];
+    history[at + 3] = norm;
+  }
+}

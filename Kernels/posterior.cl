@@ -1,0 +1,45 @@
+// The diagonal Gaussian posterior q(z|x) = N(mu, diag s2). A row of `posterior` holds `latents` means, then
+// `latents` log-variances. The noise is recomputed in the backward pass, never stored.
+
+// z = mu + exp(lv / 2) eps and KL(q || N(0, I)) summed over the latents, in one pass (Kingma & Welling 2014).
+ROW_KERNEL(reparameterise, (IN(real, posterior), IN(uint, order), IN(uint, state), OUT(real, z),
+                            OUT(real, kl), VALUE(uint, latents), VALUE(uint, purpose))) {
+  GROUP_SCRATCH(scratch);
+  const size_t row = ROW;
+  const uint sample = order[state[STATE_BATCH_START] + row];
+  real sum = 0;
+  FOR_LANES(j, latents) {
+    const real mean = posterior[row * 2 * latents + j];
+    const real log_variance =
+        real_clamp(posterior[row * 2 * latents + latents + j], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose,
+                                             state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
+    z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;
+    sum += standard_normal_kl(mean, log_variance);
+  }
+  sum = group_sum(scratch, sum);
+  if (LANE == 0) kl[row] = sum;
+}
+
+// Both gradients in one pass:
+//   dmu = dz + dkl mu,   dlv = dz eps s / 2 + dkl (s2 - 1) / 2   (0 where lv is outside its range).
+ROW_KERNEL(reparameterise_backward,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dkl),
+            OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose))) {
+  const size_t row = ROW;
+  const uint sample = order[state[STATE_BATCH_START] + row];
+  FOR_LANES(j, latents) {
+    const size_t at = row * 2 * latents + j;
+    const real mean = posterior[at];
+    const real unclamped = posterior[at + latents];
+    const real log_variance = real_clamp(unclamped, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose,
+                                             state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
+    const real deviation = real_exp(REAL(0.5) * log_variance);
+    const real gradient = REAL(0.5) * (dz[row * latents + j] * noise * deviation +
+                                       dkl[row] * (deviation * deviation - REAL(1.0)));
+    dposterior[at] = dz[row * latents + j] + dkl[row] * mean;
+    const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
+    dposterior[at + latents] = outside ? REAL(0.0) : gradient;
+  }
+}

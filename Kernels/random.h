@@ -1,0 +1,56 @@
+// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
+// 1, 2, 3"). A number is a function of (seed, purpose, step, sample, element) and of nothing else, so it is the
+// same on every device, for every batch split, in the backward pass and after a resume.
+//   key = (seed low, seed high), counter = (element / 4, sample, step, purpose), word = element % 4
+
+
+FUNCTION void philox(const uint block, const uint sample, const uint step, const uint purpose,
+                     const uint seed_low, const uint seed_high, uint *words) {
+  uint c0 = block, c1 = sample, c2 = step, c3 = purpose, k0 = seed_low, k1 = seed_high;
+  for (int round = 0; round < 10; round++) {
+    const uint h0 = MULTIPLY_HIGH(0xD2511F53u, c0), l0 = 0xD2511F53u * c0;
+    const uint h1 = MULTIPLY_HIGH(0xCD9E8D57u, c2), l1 = 0xCD9E8D57u * c2;
+    c0 = h1 ^ c1 ^ k0;
+    c1 = l1;
+    c2 = h0 ^ c3 ^ k1;
+    c3 = l0;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
+}
+
+// Uniform on [0, 1) from the upper 24 bits.
+FUNCTION real uniform_from_word(const uint word) { return (real)(word >> 8) * REAL(5.9604644775390625e-8); }
+
+// Box-Muller: two words give two standard normals. Both uniforms are odd multiples of 2^-24, never 0 or 1.
+FUNCTION void normals_from_words(const uint a, const uint b, real *first, real *second) {
+  const real u1 = ((real)(a >> 9) + REAL(0.5)) * REAL(1.1920928955078125e-7);
+  const real u2 = ((real)(b >> 9) + REAL(0.5)) * REAL(1.1920928955078125e-7);
+  const real radius = REAL_SQRT(REAL(-2.0) * real_log(u1));
+  real cosine, sine;
+  real_cos_sin_turns(u2, &cosine, &sine);
+  *first = radius * cosine;
+  *second = radius * sine;
+}
+
+// The standard normal of one element. Elements 2k and 2k + 1 of a block share one Box-Muller pair.
+FUNCTION real philox_normal_element(const uint element, const uint sample, const uint step, const uint purpose,
+                                    const uint seed_low, const uint seed_high) {
+  uint w[4];
+  philox(element >> 2, sample, step, purpose, seed_low, seed_high, w);
+  const int upper = (element & 2u) != 0;
+  real first, second;
+  normals_from_words(upper ? w[2] : w[0], upper ? w[3] : w[1], &first, &second);
+  return (element & 1u) ? second : first;
+}
+
+// The words of a step's state buffer, written by the host before each step.
+#define STATE_SEED_LOW 0
+#define STATE_SEED_HIGH 1
+#define STATE_STEP 2
+#define STATE_BATCH_START 3
+#define STATE_HISTORY_SLOT 4

@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "vae-gpu",
+  products: [
+    .library(name: "VAEGPU", targets: ["VAEGPU"]),
+    .executable(name: "vae-gpu", targets: ["vae-gpu"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // System libraries.
+    .systemLibrary(
+      name: "COpenCL", pkgConfig: "OpenCL",
+      providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+    .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-pthread-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+
+    // The engine, lowest layer first.
+    .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "Compute", dependencies: ["CKernels"]),
+    .target(name: "CPUBackend", dependencies: ["Compute", "CKernels", "COpenBLAS"]),
+    .target(name: "OpenCLBackend", dependencies: ["Compute", "CKernels", "COpenCL", "CCLBlast", "CZlib"]),
+    .target(name: "Graph", dependencies: ["Compute"]),
+    .target(name: "NeuralNetwork", dependencies: ["Graph"]),
+    .target(name: "VAEModels", dependencies: ["NeuralNetwork"]),
+    .target(name: "FileFormats", dependencies: ["CZlib", "CPNG"]),
+    .target(name: "Datasets", dependencies: ["FileFormats"]),
+    .target(name: "Training", dependencies: ["VAEModels", "Datasets", "FileFormats"]),
+    .target(name: "VAEGPU", dependencies: ["Training", "CPUBackend", "OpenCLBackend"]),
+    .executableTarget(
+      name: "vae-gpu",
+      dependencies: [
+        "VAEGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"), "TOMLKit",
+      ]),
+
+    .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu2x
+)

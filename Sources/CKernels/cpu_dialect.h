@@ -1,0 +1,116 @@
+// The kernel dialect, C side (Kernels/dialect.h describes it). A kernel becomes an inlined body and a loop over
+// its items, compiled for several instruction sets and chosen at run time, entered in a table under its name.
+// A row kernel has one lane that walks all columns. Define REAL_IS_DOUBLE for the float64 reference.
+#ifndef VAE_CPU_DIALECT_H
+#define VAE_CPU_DIALECT_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "ckernels.h"
+
+typedef uint32_t uint;
+typedef uint64_t ulong;
+typedef uint8_t uchar;
+
+#ifdef REAL_IS_DOUBLE
+typedef double real;
+#define REAL(x) x
+#define REAL_SQRT(x) sqrt(x)
+#else
+typedef float real;
+#define REAL(x) x##f
+#define REAL_SQRT(x) sqrtf(x)
+static inline float bits_to_real(const uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+static inline uint32_t real_to_bits(const float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+#define BITS_TO_REAL(x) bits_to_real(x)
+#define REAL_TO_BITS(x) real_to_bits(x)
+#endif
+
+#define FUNCTION static inline __attribute__((always_inline))
+#define MULTIPLY_HIGH(a, b) ((uint)(((ulong)(uint)(a) * (ulong)(uint)(b)) >> 32))
+// Contracted to a fused multiply-add where the instruction set has one.
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+
+#define GUARD(count) (void)(count)
+#define ROW ITEM
+#define LANE 0
+#define LANES 1
+#define FOR_LANES(j, columns) for (uint j = 0; j < (columns); j++)
+// Lets the sums of a row kernel's own body use vector accumulators (a fixed order for a given machine); the
+// scalar functions it calls keep strict rules.
+#define GROUP_SCRATCH(scratch) _Pragma("clang fp reassociate(on)") const int scratch = 0
+#define group_sum(scratch, value) ((void)(scratch), (value))
+
+#if defined(__x86_64__) && !defined(REAL_IS_DOUBLE)
+#define VAE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define VAE_CLONES
+#endif
+
+// A parameter is a triple (C type, name, field of vae_argument).
+#define IN(type, name) (const type *restrict, name, pointer)
+#define OUT(type, name) (type *restrict, name, pointer)
+#define INOUT(type, name) (type *restrict, name, pointer)
+#define VALUE(type, name) (const type, name, type##_value)
+
+#define VAE_DECLARE(type, name, field) type name,
+#define VAE_LOAD(type, name, field) type name = (arguments++)->field;
+#define VAE_NAME(type, name, field) name,
+
+#define VAE_EACH_1(m, a) m a
+#define VAE_EACH_2(m, a, ...) m a VAE_EACH_1(m, __VA_ARGS__)
+#define VAE_EACH_3(m, a, ...) m a VAE_EACH_2(m, __VA_ARGS__)
+#define VAE_EACH_4(m, a, ...) m a VAE_EACH_3(m, __VA_ARGS__)
+#define VAE_EACH_5(m, a, ...) m a VAE_EACH_4(m, __VA_ARGS__)
+#define VAE_EACH_6(m, a, ...) m a VAE_EACH_5(m, __VA_ARGS__)
+#define VAE_EACH_7(m, a, ...) m a VAE_EACH_6(m, __VA_ARGS__)
+#define VAE_EACH_8(m, a, ...) m a VAE_EACH_7(m, __VA_ARGS__)
+#define VAE_EACH_9(m, a, ...) m a VAE_EACH_8(m, __VA_ARGS__)
+#define VAE_EACH_10(m, a, ...) m a VAE_EACH_9(m, __VA_ARGS__)
+#define VAE_EACH_11(m, a, ...) m a VAE_EACH_10(m, __VA_ARGS__)
+#define VAE_EACH_12(m, a, ...) m a VAE_EACH_11(m, __VA_ARGS__)
+#define VAE_EACH_13(m, a, ...) m a VAE_EACH_12(m, __VA_ARGS__)
+#define VAE_EACH_14(m, a, ...) m a VAE_EACH_13(m, __VA_ARGS__)
+#define VAE_EACH_15(m, a, ...) m a VAE_EACH_14(m, __VA_ARGS__)
+#define VAE_EACH_16(m, a, ...) m a VAE_EACH_15(m, __VA_ARGS__)
+#define VAE_COUNT(...) \
+  VAE_COUNT_(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define VAE_COUNT_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, count, ...) count
+#define VAE_CONCATENATE(a, b) VAE_CONCATENATE_(a, b)
+#define VAE_CONCATENATE_(a, b) a##b
+#define VAE_EACH(m, ...) VAE_CONCATENATE(VAE_EACH_, VAE_COUNT(__VA_ARGS__))(m, __VA_ARGS__)
+#define VAE_ALL_DECLARE(...) VAE_EACH(VAE_DECLARE, __VA_ARGS__)
+#define VAE_ALL_LOAD(...) VAE_EACH(VAE_LOAD, __VA_ARGS__)
+#define VAE_ALL_NAME(...) VAE_EACH(VAE_NAME, __VA_ARGS__)
+
+#ifdef REAL_IS_DOUBLE
+#define VAE_SECTION "vae_table_f64"
+#else
+#define VAE_SECTION "vae_table_f32"
+#endif
+
+// The table is a linker section: a kernel enters itself, no list is kept by hand.
+#define KERNEL(name, parameters) VAE_KERNEL(name, parameters)
+#define ROW_KERNEL(name, parameters) VAE_KERNEL(name, parameters)
+#define VAE_KERNEL(name, parameters)                                                                   \
+  FUNCTION void name##_body(VAE_ALL_DECLARE parameters __attribute__((unused)) const size_t ITEM);                             \
+  VAE_CLONES static void name##_run(const vae_argument *arguments, size_t begin, size_t end) {         \
+    VAE_ALL_LOAD parameters                                                                            \
+    for (size_t item = begin; item < end; item++) name##_body(VAE_ALL_NAME parameters item);           \
+  }                                                                                                    \
+  __attribute__((used, retain, section(VAE_SECTION), aligned(16))) static const vae_kernel name##_entry = { \
+      #name, name##_run};                                                                              \
+  FUNCTION void name##_body(VAE_ALL_DECLARE parameters __attribute__((unused)) const size_t ITEM)
+
+#endif

@@ -1,0 +1,45 @@
+// What the CPU kernels and the embedded OpenCL source offer to Swift.
+#ifndef VAE_CKERNELS_H
+#define VAE_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// One kernel argument: a buffer or a value.
+typedef union {
+  void *pointer;
+  uint32_t uint_value;
+  double real_value;
+} vae_argument;
+
+// Runs the items begin ..< end of a kernel.
+typedef void (*vae_kernel_function)(const vae_argument *arguments, size_t begin, size_t end);
+
+typedef struct {
+  const char *name;
+  vae_kernel_function run;
+} vae_kernel;
+
+// The kernel tables of the float32 CPU backend and of the float64 reference.
+const vae_kernel *vae_kernels_f32(size_t *count);
+const vae_kernel *vae_kernels_f64(size_t *count);
+
+// The text of the OpenCL program, ending in NUL.
+const char *vae_opencl_source(void);
+
+// Philox4x32-10: four words from a counter and a key (Kernels/random.h).
+void vae_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
+
+// Processors this process may run on (its affinity mask).
+int vae_available_processors(void);
+
+// A hint to the processor inside a spin loop.
+static inline void vae_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#endif

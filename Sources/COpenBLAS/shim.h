@@ -1,0 +1,4 @@
+#ifndef VAE_COPENBLAS_SHIM_H
+#define VAE_COPENBLAS_SHIM_H
+#include <cblas.h>
+#endif

@@ -1,0 +1,69 @@
+import CKernels
+import Compute
+
+/// A command bound to host memory.
+protocol CPUCommand {
+  func run(on pool: WorkerPool)
+}
+
+/// A kernel over its items, cut into one piece per thread. Items are independent, so the cut does not matter.
+struct CPUKernelCommand: CPUCommand {
+  private let function: vae_kernel_function
+  private let arguments: [vae_argument]
+  private let items: Int
+  private let smallestPiece: Int
+  // Keeps the buffers alive for as long as the command.
+  private let buffers: [any DeviceBuffer]
+
+  init(_ launch: KernelLaunch, backend: CPUBackend) throws(ComputeError) {
+    function = try backend.kernels.function(named: launch.kernel)
+    switch launch.size {
+    case .items(let count): (items, smallestPiece) = (count, 8192)
+    case .rows(let count): (items, smallestPiece) = (count, 1)
+    }
+    var arguments: [vae_argument] = []
+    var buffers: [any DeviceBuffer] = []
+    for argument in launch.arguments {
+      switch argument {
+      case .buffer(let view):
+        arguments.append(vae_argument(pointer: backend.address(of: view)))
+        buffers.append(view.buffer)
+      case .uint32(let value): arguments.append(vae_argument(uint_value: value))
+      case .real(let value): arguments.append(vae_argument(real_value: value))
+      }
+    }
+    self.arguments = arguments
+    self.buffers = buffers
+  }
+
+  func run(on pool: WorkerPool) {
+    let pieces = max(1, min(pool.threadCount, items / smallestPiece))
+    arguments.withUnsafeBufferPointer { arguments in
+      if pieces == 1 {
+        function(arguments.baseAddress, 0, items)
+      } else {
+        pool.run(tasks: pieces) { piece in
+          function(
+            arguments.baseAddress, items * piece / pieces, items * (piece + 1) / pieces)
+        }
+      }
+    }
+  }
+}
+
+/// The commands of a program, bound to the CPU.
+final class CPUCommandSequence: CommandSequence {
+  private let commands: [any CPUCommand]
+  private let pool: WorkerPool
+
+  init(_ commands: [any CPUCommand], pool: WorkerPool) {
+    self.commands = commands
+    self.pool = pool
+  }
+
+  var count: Int { commands.count }
+
+  func run(_ range: Range<Int>) throws(ComputeError) {
+    for index in range { commands[index].run(on: pool) }
+  }
+}

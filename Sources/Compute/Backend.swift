@@ -1,0 +1,96 @@
+/// A device: memory, commands, nothing that knows an operation. Used from one thread at a time.
+package protocol Backend: AnyObject {
+  var info: DeviceInfo { get }
+  /// The floating-point type of `.real` elements.
+  var realType: RealType { get }
+
+  /// Zeroed memory of `byteCount` bytes.
+  func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer
+  /// Host to device, in order with the commands. At most `view.byteCount` bytes; the source may be reused on return.
+  func upload(_ bytes: UnsafeRawBufferPointer, to view: BufferView) throws(ComputeError)
+  /// Device to host: waits for everything before it.
+  func download(_ view: BufferView, into bytes: UnsafeMutableRawBufferPointer) throws(ComputeError)
+  /// Binds commands to the device once: kernels looked up, arguments set. Replaying them allocates nothing.
+  func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence
+  /// Waits until all work is done and reports a failure of any of it.
+  func synchronize() throws(ComputeError)
+}
+
+/// Commands bound to a device, to be run any number of times.
+package protocol CommandSequence: AnyObject {
+  var count: Int { get }
+  /// Runs the commands of `range` in order. May return before the device is done.
+  func run(_ range: Range<Int>) throws(ComputeError)
+}
+
+extension CommandSequence {
+  package func run() throws(ComputeError) { try run(0..<count) }
+}
+
+extension Backend {
+  package func upload(_ values: [UInt32], to view: BufferView) throws(ComputeError) {
+    try uploadArray(values, to: view)
+  }
+
+  package func upload(_ values: [UInt8], to view: BufferView) throws(ComputeError) {
+    try uploadArray(values, to: view)
+  }
+
+  /// Writes real numbers in the backend's own type.
+  package func upload(reals values: [Double], to view: BufferView) throws(ComputeError) {
+    switch realType {
+    case .float32: try uploadArray(values.map(Float.init), to: view)
+    case .float64: try uploadArray(values, to: view)
+    }
+  }
+
+  /// Writes real numbers in the backend's own type.
+  package func upload(reals values: [Float], to view: BufferView) throws(ComputeError) {
+    switch realType {
+    case .float32: try uploadArray(values, to: view)
+    case .float64: try uploadArray(values.map(Double.init), to: view)
+    }
+  }
+
+  /// Reads `count` real numbers from the start of a view.
+  package func downloadReals(_ view: BufferView, count: Int) throws(ComputeError) -> [Double] {
+    switch realType {
+    case .float32: try downloadArray(view, count: count, initial: Float(0)).map(Double.init)
+    case .float64: try downloadArray(view, count: count, initial: Double(0))
+    }
+  }
+
+  /// Reads `count` real numbers from the start of a view as float32.
+  package func downloadFloats(_ view: BufferView, count: Int) throws(ComputeError) -> [Float] {
+    switch realType {
+    case .float32: try downloadArray(view, count: count, initial: Float(0))
+    case .float64: try downloadArray(view, count: count, initial: Double(0)).map(Float.init)
+    }
+  }
+
+  private func uploadArray<T: BitwiseCopyable>(_ values: [T], to view: BufferView) throws(ComputeError) {
+    let result: Result<Void, ComputeError> = values.withUnsafeBytes { bytes in
+      do throws(ComputeError) {
+        return .success(try upload(bytes, to: view))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+
+  private func downloadArray<T: BitwiseCopyable>(
+    _ view: BufferView, count: Int, initial: T
+  ) throws(ComputeError) -> [T] {
+    var values = [T](repeating: initial, count: count)
+    let result: Result<Void, ComputeError> = values.withUnsafeMutableBytes { bytes in
+      do throws(ComputeError) {
+        return .success(try download(view, into: bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+    return values
+  }
+}

@@ -1,0 +1,38 @@
+/// What is known of a device before it is opened.
+public struct DeviceInfo: Sendable, Codable, Equatable {
+  public enum Kind: String, Sendable, Codable {
+    case cpu, gpu, accelerator, other
+  }
+
+  /// The number that `--device` takes; nil for the CPU backend, whose name is `cpu`.
+  public var index: Int?
+  public var name: String
+  public var vendor: String
+  /// "OpenBLAS …" for the CPU backend; the OpenCL platform otherwise.
+  public var platform: String
+  public var driver: String
+  public var type: Kind
+  public var computeUnits: Int
+  /// Bytes of device memory.
+  public var memory: UInt64
+  /// For example "fp64", "fp16", "subgroups", "command_buffer".
+  public var features: [String]
+
+  public init(
+    index: Int?, name: String, vendor: String, platform: String, driver: String, type: Kind,
+    computeUnits: Int, memory: UInt64, features: [String]
+  ) {
+    self.index = index
+    self.name = name
+    self.vendor = vendor
+    self.platform = platform
+    self.driver = driver
+    self.type = type
+    self.computeUnits = computeUnits
+    self.memory = memory
+    self.features = features
+  }
+
+  /// "cpu" or the device number, as `--device` takes it.
+  public var selector: String { index.map(String.init) ?? "cpu" }
+}

@@ -1,0 +1,88 @@
+import FileFormats
+import Foundation
+
+/// Finds and reads a data set by its name or its directory.
+public enum DatasetLoader {
+  /// The names that `load` knows; anything else is a directory.
+  public static let knownNames = ["fashion-mnist", "sprites"]
+
+  /// Where Debian's package dataset-fashion-mnist puts its files.
+  public static let fashionMNISTDirectory = "/usr/share/datasets/fashion-mnist"
+
+  /// Loads both halves of `spec`: a known name, or a directory with files in the IDX format named
+  /// as MNIST's. A known name wins over a directory of that name; write `./NAME` for the latter.
+  public static func load(_ spec: String) throws(FileError) -> ImageDataset {
+    let source = try Source(spec)
+    if source == .sprites { return Sprites.dataset() }
+    let train = try load(source, split: .train)
+    let test = try load(source, split: .test)
+    guard (train.height, train.width) == (test.height, test.width) else {
+      throw FileError(
+        .mismatch, path: spec,
+        problem: "its training images are \(train.height) x \(train.width) "
+          + "and its test images \(test.height) x \(test.width)")
+    }
+    return ImageDataset(name: train.name, train: train, test: test)
+  }
+
+  /// Loads one half of `spec`; the other half need not exist.
+  public static func load(_ spec: String, split: Split) throws(FileError) -> ImageSet {
+    try load(try Source(spec), split: split)
+  }
+
+  private static func load(_ source: Source, split: Split) throws(FileError) -> ImageSet {
+    switch source {
+    case .sprites:
+      return Sprites.generate(split).images
+    case .directory(let path, let name):
+      return try IDXDirectory(path: path).load(split, name: name)
+    }
+  }
+
+  /// What a spec stands for.
+  private enum Source: Equatable {
+    case sprites
+    case directory(path: String, name: String)
+
+    init(_ spec: String) throws(FileError) {
+      switch spec {
+      case "sprites":
+        self = .sprites
+      case "fashion-mnist":
+        guard isDirectory(fashionMNISTDirectory) else {
+          throw FileError(
+            .missing, path: fashionMNISTDirectory, problem: "no such directory",
+            advice: "install Debian's package dataset-fashion-mnist: "
+              + "apt-get install dataset-fashion-mnist, or give --data a directory")
+        }
+        self = .directory(path: fashionMNISTDirectory, name: spec)
+      default:
+        guard isDirectory(spec) else { throw unknown(spec) }
+        let name = URL(fileURLWithPath: spec).standardizedFileURL.lastPathComponent
+        self = .directory(path: spec, name: name)
+      }
+    }
+  }
+
+  private static func isDirectory(_ path: String) -> Bool {
+    var isDirectory = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory
+  }
+
+  private static func unknown(_ spec: String) -> FileError {
+    let shown = spec.isEmpty ? "\"\"" : spec
+    if !spec.isEmpty && FileManager.default.fileExists(atPath: spec) {
+      return FileError(
+        .unreadable, path: shown, problem: "is a file, and a data set is a directory",
+        advice: "give the directory that holds it")
+    }
+    let known = "known data sets: \(knownNames.joined(separator: ", ")); or give a directory"
+    guard let nearest = NearestName.find(spec, in: knownNames) else {
+      return FileError(
+        .missing, path: shown, problem: "no data set or directory of this name", advice: known)
+    }
+    return FileError(
+      .missing, path: shown, problem: "no data set or directory of this name",
+      advice: "did you mean \(FileError.quoted(nearest))? \(known)")
+  }
+}

@@ -1,0 +1,107 @@
+/// The two halves of a data set.
+public enum Split: String, Sendable, CaseIterable {
+  /// Images to learn from.
+  case train
+  /// Images to evaluate on.
+  case test
+}
+
+/// Images of one size as bytes, with their labels where they have any.
+public struct ImageSet: Sendable, Equatable {
+  /// The data set's name, such as `fashion-mnist`.
+  public let name: String
+  /// Which half of the data set this is.
+  public let split: Split
+  /// Number of images.
+  public let count: Int
+  /// Rows per image.
+  public let height: Int
+  /// Pixels per row.
+  public let width: Int
+  /// Values per pixel.
+  public let channels: Int
+  /// `count x (height x width x channels)` grey levels of 0 to 255, row-major.
+  public let pixels: [UInt8]
+  /// One class per image; nil where there are none.
+  public let labels: [UInt8]?
+
+  /// A set; `pixels` and `labels` must be as many as the sizes say.
+  public init(
+    name: String, split: Split, count: Int, height: Int, width: Int, channels: Int = 1,
+    pixels: [UInt8], labels: [UInt8]? = nil
+  ) {
+    precondition(
+      pixels.count == count * height * width * channels,
+      "\(pixels.count) values for \(count) x \(height) x \(width) x \(channels)")
+    precondition(
+      labels == nil || labels?.count == count,
+      "\(labels?.count ?? 0) labels for \(count) images")
+    self.name = name
+    self.split = split
+    self.count = count
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.pixels = pixels
+    self.labels = labels
+  }
+
+  /// Values per image: height x width x channels.
+  public var pixelsPerImage: Int { height * width * channels }
+
+  /// The values of one image, divided by 255: 0 black to 1 white, row-major.
+  public func image(_ index: Int) -> [Float] {
+    precondition(index >= 0 && index < count, "image \(index) of \(count)")
+    let start = index * pixelsPerImage
+    return pixels[start..<start + pixelsPerImage].map { Float($0) / 255 }
+  }
+}
+
+/// A data set with both halves.
+public struct ImageDataset: Sendable, Equatable {
+  /// The name, such as `fashion-mnist`; for a directory its last component.
+  public let name: String
+  /// Images to learn from.
+  public let train: ImageSet
+  /// Images to evaluate on, of the same size.
+  public let test: ImageSet
+  /// What the images were made from, where that is known.
+  public let factors: Factors?
+
+  /// A data set; the halves must have images of one size.
+  public init(name: String, train: ImageSet, test: ImageSet, factors: Factors? = nil) {
+    precondition(
+      (train.height, train.width, train.channels) == (test.height, test.width, test.channels),
+      "\(train.height) x \(train.width) x \(train.channels) and "
+        + "\(test.height) x \(test.width) x \(test.channels)")
+    self.name = name
+    self.train = train
+    self.test = test
+    self.factors = factors
+  }
+}
+
+/// The known generating factors of both halves of a data set.
+public struct Factors: Sendable, Equatable {
+  /// The names of the factors, in the order of the columns.
+  public let names: [String]
+  /// `count x names.count` values of the training images, row-major.
+  public let train: [Float]
+  /// `count x names.count` values of the test images, row-major.
+  public let test: [Float]
+
+  /// Factors of both halves.
+  public init(names: [String], train: [Float], test: [Float]) {
+    precondition(
+      train.count.isMultiple(of: names.count) && test.count.isMultiple(of: names.count),
+      "\(train.count) and \(test.count) values of \(names.count) factors")
+    self.names = names
+    self.train = train
+    self.test = test
+  }
+
+  /// The values of one half.
+  public func values(_ split: Split) -> [Float] {
+    split == .train ? train : test
+  }
+}

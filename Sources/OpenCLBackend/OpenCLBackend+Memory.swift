@@ -1,0 +1,95 @@
+import COpenCL
+import Compute
+
+/// Device memory. Sub-buffers for its views are made once and kept.
+final class OpenCLBuffer: DeviceBuffer {
+  let byteCount: Int
+  let memory: MemoryHandle
+  private var subBuffers: [Range<Int>: SubBuffer] = [:]
+
+  private final class SubBuffer {
+    let memory: MemoryHandle
+    init(_ memory: consuming MemoryHandle) { self.memory = memory }
+  }
+
+  init(byteCount: Int, memory: consuming MemoryHandle) {
+    self.byteCount = byteCount
+    self.memory = memory
+  }
+
+  /// The memory object of a range: the whole buffer, or a sub-buffer (so that kernels and CLBlast see offset 0).
+  func object(offset: Int, count: Int) throws(ComputeError) -> cl_mem {
+    if offset == 0 && count == byteCount { return memory.raw }
+    let range = offset..<(offset + max(count, 1))
+    if let existing = subBuffers[range] { return existing.memory.raw }
+    var region = cl_buffer_region(origin: offset, size: max(count, 1))
+    var status: cl_int = 0
+    let raw = clCreateSubBuffer(
+      memory.raw, cl_mem_flags(CL_MEM_READ_WRITE), cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION),
+      &region, &status)
+    guard let raw, status == CL_SUCCESS else {
+      throw OpenCLStatus.error(status, "clCreateSubBuffer at \(offset), \(count) bytes")
+    }
+    let subBuffer = SubBuffer(MemoryHandle(raw: raw))
+    subBuffers[range] = subBuffer
+    return raw
+  }
+}
+
+extension OpenCLBackend {
+  package func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer {
+    let size = BufferView.aligned(max(byteCount, 1))
+    var status: cl_int = 0
+    let raw = clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
+    guard let raw, status == CL_SUCCESS else {
+      throw OpenCLStatus.error(status, "clCreateBuffer of \(size) bytes on \(info.name)")
+    }
+    let buffer = OpenCLBuffer(byteCount: size, memory: MemoryHandle(raw: raw))
+    var zero: cl_uint = 0
+    try OpenCLStatus.check(
+      clEnqueueFillBuffer(queue.raw, raw, &zero, MemoryLayout<cl_uint>.size, 0, size, 0, nil, nil),
+      "clearing \(size) bytes on \(info.name)")
+    return buffer
+  }
+
+  package func upload(_ bytes: UnsafeRawBufferPointer, to view: BufferView) throws(ComputeError) {
+    precondition(bytes.count <= view.byteCount, "upload of \(bytes.count) into \(view.byteCount)")
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+    let memory = buffer(of: view).memory.raw
+    // A small power of two goes as a fill pattern, which the runtime copies: no wait for the queue.
+    if bytes.count <= 128 && bytes.count.nonzeroBitCount == 1 && view.byteOffset % bytes.count == 0 {
+      try OpenCLStatus.check(
+        clEnqueueFillBuffer(
+          queue.raw, memory, source, bytes.count, view.byteOffset, bytes.count, 0, nil, nil),
+        "writing \(bytes.count) bytes to \(info.name)")
+      return
+    }
+    try OpenCLStatus.check(
+      clEnqueueWriteBuffer(
+        queue.raw, memory, cl_bool(CL_TRUE), view.byteOffset, bytes.count, source, 0, nil, nil),
+      "writing \(bytes.count) bytes to \(info.name)")
+  }
+
+  package func download(
+    _ view: BufferView, into bytes: UnsafeMutableRawBufferPointer
+  ) throws(ComputeError) {
+    precondition(bytes.count <= view.byteCount, "download of \(bytes.count) from \(view.byteCount)")
+    guard let target = bytes.baseAddress, bytes.count > 0 else { return }
+    try OpenCLStatus.check(
+      clEnqueueReadBuffer(
+        queue.raw, buffer(of: view).memory.raw, cl_bool(CL_TRUE), view.byteOffset, bytes.count,
+        target, 0, nil, nil),
+      "reading \(bytes.count) bytes from \(info.name)")
+  }
+
+  func buffer(of view: BufferView) -> OpenCLBuffer {
+    guard let buffer = view.buffer as? OpenCLBuffer else {
+      preconditionFailure("a buffer of another device was given to \(info.name)")
+    }
+    return buffer
+  }
+
+  func object(of view: BufferView) throws(ComputeError) -> cl_mem {
+    try buffer(of: view).object(offset: view.byteOffset, count: view.byteCount)
+  }
+}

@@ -1,0 +1,69 @@
+import CCLBlast
+import CKernels
+import COpenCL
+import Compute
+import Glibc
+
+/// An OpenCL device: one context, one in-order queue, the embedded kernels as one program, GEMM by CLBlast.
+package final class OpenCLBackend: Backend {
+  package let info: DeviceInfo
+  package var realType: RealType { .float32 }
+
+  let device: OpenCLDevice
+  let context: ContextHandle
+  let queue: QueueHandle
+  let program: ProgramHandle
+  /// Finish after every launch and name the one that failed (VAE_GPU_DEBUG=1).
+  let finishEachLaunch: Bool
+
+  /// The compiler options of every kernel. Never fast-math: NaN guards must work.
+  static let buildOptions = "-cl-std=CL1.2"
+
+  package init(_ device: OpenCLDevice, cache: ProgramCache = .standard) throws(ComputeError) {
+    var status: cl_int = 0
+    var id: cl_device_id? = device.id
+    var properties: [cl_context_properties] = [
+      cl_context_properties(CL_CONTEXT_PLATFORM),
+      cl_context_properties(Int(bitPattern: UnsafeRawPointer(device.platform))), 0,
+    ]
+    let context = clCreateContext(&properties, 1, &id, nil, nil, &status)
+    guard let context, status == CL_SUCCESS else {
+      throw OpenCLStatus.error(status, "opening \(device.info.name)")
+    }
+    let contextHandle = ContextHandle(raw: context)
+    let queue = clCreateCommandQueue(context, device.id, 0, &status)
+    guard let queue, status == CL_SUCCESS else {
+      throw OpenCLStatus.error(status, "queue of \(device.info.name)")
+    }
+    let queueHandle = QueueHandle(raw: queue)
+    let source = vae_opencl_source().map { String(cString: $0) } ?? ""
+    program = try ProgramBuilder(context: context, device: device, cache: cache)
+      .build(source: source, options: Self.buildOptions)
+    self.device = device
+    self.context = contextHandle
+    self.queue = queueHandle
+    info = device.info
+    finishEachLaunch = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
+  }
+
+  deinit {
+    clFinish(queue.raw)
+    // CLBlast keeps programs of this context; they must go before it does.
+    CLBlastClearCache()
+  }
+
+  package func synchronize() throws(ComputeError) {
+    try OpenCLStatus.check(clFinish(queue.raw), "waiting for \(info.name)")
+  }
+
+  package func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence {
+    let sequence = OpenCLCommandSequence(backend: self)
+    for command in commands {
+      switch command {
+      case .kernel(let launch): sequence.append(try OpenCLKernelCommand(launch, backend: self))
+      case .multiply(let multiply): sequence.append(try CLBlastCommand(multiply, backend: self))
+      }
+    }
+    return sequence
+  }
+}

@@ -1,0 +1,82 @@
+import COpenCL
+import Compute
+
+/// A command bound to an OpenCL queue.
+protocol OpenCLCommand: AnyObject {
+  var name: String { get }
+  func enqueue() throws(ComputeError)
+}
+
+/// One launch site: a kernel object of its own whose arguments are set once.
+final class OpenCLKernelCommand: OpenCLCommand {
+  let name: String
+  private let kernel: KernelHandle
+  private let queue: cl_command_queue
+  private var globalSize: Int
+  private var localSize: Int
+  private let buffers: [any DeviceBuffer]
+
+  /// Work-items of a work-group: `LANES` of the dialect, and for item kernels the same fixed size.
+  private static let groupSize = 64
+
+  init(_ launch: KernelLaunch, backend: OpenCLBackend) throws(ComputeError) {
+    name = launch.kernel
+    var status: cl_int = 0
+    let raw = clCreateKernel(backend.program.raw, launch.kernel, &status)
+    guard let raw, status == CL_SUCCESS else {
+      throw OpenCLStatus.error(status, "kernel \(launch.kernel)")
+    }
+    kernel = KernelHandle(raw: raw)
+    queue = backend.queue.raw
+    localSize = Self.groupSize
+    switch launch.size {
+    case .items(let count): globalSize = (count + Self.groupSize - 1) / Self.groupSize * Self.groupSize
+    case .rows(let count): globalSize = count * Self.groupSize
+    }
+    var buffers: [any DeviceBuffer] = []
+    for (index, argument) in launch.arguments.enumerated() {
+      let position = cl_uint(index)
+      switch argument {
+      case .buffer(let view):
+        var object: cl_mem? = try backend.object(of: view)
+        status = clSetKernelArg(raw, position, MemoryLayout<cl_mem>.size, &object)
+        buffers.append(view.buffer)
+      case .uint32(var value):
+        status = clSetKernelArg(raw, position, MemoryLayout<cl_uint>.size, &value)
+      case .real(let value):
+        var single = cl_float(value)
+        status = clSetKernelArg(raw, position, MemoryLayout<cl_float>.size, &single)
+      }
+      try OpenCLStatus.check(status, "argument \(index) of \(launch.kernel)")
+    }
+    self.buffers = buffers
+  }
+
+  func enqueue() throws(ComputeError) {
+    guard globalSize > 0 else { return }
+    let status = clEnqueueNDRangeKernel(queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, nil)
+    try OpenCLStatus.check(status, "clEnqueueNDRangeKernel \(name)")
+  }
+}
+
+/// The commands of a program, bound to a queue.
+final class OpenCLCommandSequence: CommandSequence {
+  private let backend: OpenCLBackend
+  private var commands: [any OpenCLCommand] = []
+
+  init(backend: OpenCLBackend) { self.backend = backend }
+
+  var count: Int { commands.count }
+
+  func append(_ command: any OpenCLCommand) { commands.append(command) }
+
+  func run(_ range: Range<Int>) throws(ComputeError) {
+    for index in range {
+      try commands[index].enqueue()
+      if backend.finishEachLaunch {
+        try OpenCLStatus.check(clFinish(backend.queue.raw), commands[index].name)
+      }
+    }
+    try OpenCLStatus.check(clFlush(backend.queue.raw), "clFlush")
+  }
+}
