@@ -32,16 +32,17 @@ let package = Package(
     .target(name: "VAEModels", dependencies: ["NeuralNetwork"]),
     .target(name: "FileFormats", dependencies: ["CZlib", "CPNG"]),
     .target(name: "Datasets", dependencies: ["FileFormats"]),
-    .target(name: "Training", dependencies: ["VAEModels", "Datasets", "FileFormats"]),
+    .target(
+      name: "Training", dependencies: ["VAEModels", "Datasets", "FileFormats", "TOMLKit"]),
     .target(name: "VAEGPU", dependencies: ["Training", "CPUBackend", "OpenCLBackend"]),
     .executableTarget(
       name: "vae-gpu",
       dependencies: [
-        "VAEGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"), "TOMLKit",
+        "VAEGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+    .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "CZlib"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -123,6 +123,12 @@ extension SafeTensors {
     return try floats(named: name)
   }
 
+  /// The stored bytes of a tensor of any type, little-endian; mismatch for an unknown name.
+  public func bytes(named name: String) throws(FileError) -> [UInt8] {
+    guard let entry = entry(named: name) else { throw unknown(name) }
+    return Array(buffer[entry.range])
+  }
+
   private func unknown(_ name: String) -> FileError {
     let known = entries.prefix(8).map { FileError.quoted($0.name, limit: 40) }
     let more = entries.count > known.count ? ", …" : ""

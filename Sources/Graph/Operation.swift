@@ -1,0 +1,29 @@
+import Compute
+
+/// One operation: its shapes, its one command and its derivative, all in one file under Ops/.
+package protocol Operation {
+  /// The name in traces and messages.
+  var name: String { get }
+  /// Output types from input types. Traps on shapes that do not fit: a programmer's mistake.
+  func outputs(_ inputs: [TensorType]) -> [TensorType]
+  /// The command that computes the outputs.
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command
+  /// Records the gradient of each input from the gradients of the outputs; nil where there is none.
+  func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?]
+  /// Positions of inputs that the command changes in place.
+  var updatedInputs: [Int] { get }
+}
+
+extension Operation {
+  package var updatedInputs: [Int] { [] }
+  package func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
+    inputs.map { _ in nil }
+  }
+
+  /// A launch whose arguments are the tensors in order, then the values.
+  func launch(
+    _ kernel: String, _ tensors: [BoundTensor], _ values: [KernelArgument], _ size: LaunchSize
+  ) -> Command {
+    .kernel(KernelLaunch(kernel, tensors.map(\.argument) + values, size))
+  }
+}

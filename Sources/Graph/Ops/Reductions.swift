@@ -1,0 +1,67 @@
+import Compute
+
+/// Column sums of [rows, columns] over parts of `chunk` rows -> [parts, columns], in a fixed order.
+struct ColumnSum: Operation {
+  let chunk: Int
+
+  var name: String { "column sum" }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] {
+    let shape = inputs[0].shape
+    precondition(shape.rank == 2, "column sum of \(shape)")
+    let parts = parts(shape.rows)
+    return [TensorType(parts == 1 ? [shape.columns] : [parts, shape.columns])]
+  }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    let shape = inputs[0].shape
+    let tiles = (shape.columns + 63) / 64
+    return launch(
+      "column_sum", inputs + outputs, [.count(shape.rows), .count(shape.columns), .count(chunk)],
+      .rows(tiles * parts(shape.rows)))
+  }
+
+  private func parts(_ rows: Int) -> Int { max(1, (rows + chunk - 1) / chunk) }
+}
+
+/// Sum of all values over parts of `chunk` -> [parts], or of their squares.
+struct Sum: Operation {
+  let chunk: Int
+  let squared: Bool
+
+  var name: String { squared ? "sum of squares" : "sum" }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] { [TensorType([parts(inputs[0].shape.count)])] }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    let count = inputs[0].count
+    return launch(
+      squared ? "sum_of_squares" : "sum", inputs + outputs, [.count(count), .count(chunk)],
+      .rows(parts(count)))
+  }
+
+  private func parts(_ count: Int) -> Int { max(1, (count + chunk - 1) / chunk) }
+}
+
+extension Graph {
+  /// Sums over the rows of a matrix: [rows, columns] -> [columns]. Two stages for many rows.
+  package func columnSum(_ x: Tensor) -> Tensor {
+    let parts = record(ColumnSum(chunk: max(256, (x.shape.rows + 63) / 64)), [x])[0]
+    return parts.shape.rank == 1 ? parts : record(ColumnSum(chunk: parts.shape.rows), [parts])[0]
+  }
+
+  /// The sum of all values: [1]. Two stages for many values.
+  package func sum(_ x: Tensor) -> Tensor {
+    let parts = record(Sum(chunk: Self.sumChunk(x.shape.count), squared: false), [x])[0]
+    return parts.shape.count == 1
+      ? parts : record(Sum(chunk: parts.shape.count, squared: false), [parts])[0]
+  }
+
+  /// The first stage of a sum of squares: [parts].
+  package func partialSumsOfSquares(_ x: Tensor) -> Tensor {
+    record(Sum(chunk: Self.sumChunk(x.shape.count), squared: true), [x])[0]
+  }
+
+  /// Values per part: at least 4096, and at most 1024 parts.
+  private static func sumChunk(_ count: Int) -> Int { max(4096, (count + 1023) / 1024) }
+}

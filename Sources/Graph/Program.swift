@@ -1,0 +1,121 @@
+import Compute
+
+/// A graph bound to a device: planned once, replayed any number of times.
+package final class Program {
+  package let graph: Graph
+  private let backend: any Backend
+  private let sequence: any CommandSequence
+  private let plan: Plan
+  private let views: [Int: BufferView]
+  private let arena: any DeviceBuffer
+  /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
+  package let floatingPointOperations: Int
+
+  /// - Parameters:
+  ///   - outputs: intermediates that will be read after a run.
+  ///   - storages: the buffers of the placed tensors, by storage name.
+  package init(
+    _ graph: Graph, outputs: [Tensor], backend: any Backend,
+    storages: [String: any DeviceBuffer]
+  ) throws(ComputeError) {
+    let plan = Plan(graph, outputs: outputs, realType: backend.realType)
+    let arena = try backend.allocate(byteCount: max(plan.arenaByteCount, BufferView.alignment))
+    var binder = Binder(
+      graph: graph, backend: backend, storages: storages, plan: plan, arena: arena)
+    var commands: [Command] = []
+    for index in plan.nodes {
+      let node = graph.nodes[index]
+      var inputs: [BoundTensor] = []
+      for tensor in node.inputs { inputs.append(try binder.bind(tensor)) }
+      var outputs: [BoundTensor] = []
+      for tensor in node.outputs { outputs.append(try binder.bind(tensor)) }
+      commands.append(node.operation.command(inputs: inputs, outputs: outputs))
+    }
+    self.graph = graph
+    self.backend = backend
+    self.plan = plan
+    self.arena = arena
+    views = binder.views
+    sequence = try backend.prepare(commands)
+    floatingPointOperations = commands.reduce(0) { sum, command in
+      if case .multiply(let multiply) = command { sum + multiply.floatingPointOperations } else { sum }
+    }
+  }
+
+  /// Launches per run: kernels and matrix products.
+  package var launchCount: Int { sequence.count }
+  /// Bytes of the arena of intermediates.
+  package var arenaByteCount: Int { plan.arenaByteCount }
+
+  /// Runs every command in order. May return before the device is done.
+  package func run() throws(ComputeError) { try sequence.run() }
+
+  /// The values of an output or of a placed tensor, after waiting for the device.
+  package func read(_ tensor: Tensor) throws(ComputeError) -> [Float] {
+    try backend.downloadFloats(view(of: tensor), count: tensor.shape.count)
+  }
+
+  /// The same in float64.
+  package func readDoubles(_ tensor: Tensor) throws(ComputeError) -> [Double] {
+    try backend.downloadReals(view(of: tensor), count: tensor.shape.count)
+  }
+
+  /// Replays the program one command at a time and names the first tensor with a value that is not finite, in order of
+  /// execution; inputs of a command are looked at before its outputs. nil if all are finite.
+  package func firstNonFiniteTensor() throws(ComputeError) -> String? {
+    for (position, index) in plan.nodes.enumerated() {
+      let node = graph.nodes[index]
+      for tensor in node.inputs where tensor.type == .real && graph.producer(of: tensor) == nil {
+        if try !isFinite(tensor) { return graph.label(of: tensor) }
+      }
+      try sequence.run(position..<(position + 1))
+      for tensor in node.outputs where tensor.type == .real {
+        if try !isFinite(tensor) { return graph.label(of: tensor) }
+      }
+    }
+    return nil
+  }
+
+  private func isFinite(_ tensor: Tensor) throws(ComputeError) -> Bool {
+    try readDoubles(tensor).allSatisfy(\.isFinite)
+  }
+
+  private func view(of tensor: Tensor) -> BufferView {
+    guard let view = views[tensor.id] else {
+      preconditionFailure("\(graph.label(of: tensor)) is not part of this program")
+    }
+    return view
+  }
+}
+
+/// Gives every tensor of a plan its memory.
+private struct Binder {
+  let graph: Graph
+  let backend: any Backend
+  let storages: [String: any DeviceBuffer]
+  let plan: Plan
+  let arena: any DeviceBuffer
+  var views: [Int: BufferView] = [:]
+
+  mutating func bind(_ tensor: Tensor) throws(ComputeError) -> BoundTensor {
+    if let view = views[tensor.id] { return BoundTensor(shape: tensor.shape, view: view) }
+    let size = backend.realType.byteCount(of: tensor.type)
+    let byteCount = tensor.shape.count * size
+    let view: BufferView
+    if let placement = graph.placements[tensor.id] {
+      guard let buffer = storages[placement.storage] else {
+        preconditionFailure("no buffer for the storage \(placement.storage)")
+      }
+      view = BufferView(buffer, byteOffset: placement.offset * size, byteCount: byteCount)
+    } else if let values = graph.constants[tensor.id] {
+      view = BufferView(try backend.allocate(byteCount: byteCount), byteCount: byteCount)
+      try backend.upload(reals: values, to: view)
+    } else if let offset = plan.offsets[tensor.id] {
+      view = BufferView(arena, byteOffset: offset, byteCount: byteCount)
+    } else {
+      preconditionFailure("\(graph.label(of: tensor)) has no memory")
+    }
+    views[tensor.id] = view
+    return BoundTensor(shape: tensor.shape, view: view)
+  }
+}

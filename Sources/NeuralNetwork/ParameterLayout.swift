@@ -1,0 +1,85 @@
+import Compute
+import Graph
+
+/// One parameter tensor: its published name, its shape, its place in the arena of all parameters, its first values.
+public struct Parameter: Sendable, Equatable {
+  public enum Initialisation: Sendable, Equatable {
+    /// Uniform on (-bound, bound).
+    case uniform(bound: Double)
+    case constant(Double)
+  }
+
+  public let name: String
+  public let shape: [Int]
+  /// Element offset in the arena.
+  public let offset: Int
+  public let initialisation: Initialisation
+
+  public var count: Int { shape.reduce(1, *) }
+}
+
+/// The parameters of a model in the order of their declaration, each at an aligned offset of one arena.
+public struct ParameterLayout: Sendable, Equatable {
+  public private(set) var parameters: [Parameter] = []
+  /// Elements of the arena, padding included. Padding stays zero.
+  public private(set) var elementCount = 0
+
+  public init() {}
+
+  package mutating func add(_ name: String, _ shape: [Int], _ initialisation: Parameter.Initialisation) {
+    precondition(!parameters.contains { $0.name == name }, "\(name) is declared twice")
+    let parameter = Parameter(
+      name: name, shape: shape, offset: elementCount, initialisation: initialisation)
+    parameters.append(parameter)
+    // Offsets are multiples of a view's alignment in bytes for any real type.
+    elementCount = BufferView.aligned(elementCount + parameter.count)
+  }
+
+  /// Numbers in the model, without padding.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  public func parameter(named name: String) -> Parameter? { parameters.first { $0.name == name } }
+
+  /// First values: parameter number p of the layout draws (2u - 1) bound with u = Philox uniform of
+  /// (seed, initialisation, sample p, step 0, element).
+  package func initialValues(seed: UInt64) -> [[Float]] {
+    let philox = Philox(seed: seed, purpose: .initialisation)
+    return parameters.enumerated().map { index, parameter in
+      switch parameter.initialisation {
+      case .constant(let value): [Float](repeating: Float(value), count: parameter.count)
+      case .uniform(let bound):
+        philox.uniforms(count: parameter.count, sample: UInt32(index)).map {
+          Float((2 * $0 - 1) * bound)
+        }
+      }
+    }
+  }
+}
+
+/// The parameters of a layout as tensors of a graph.
+package struct ParameterScope {
+  package let graph: Graph
+  private let tensors: [String: Tensor]
+  private let order: [Tensor]
+
+  /// The storage that holds the arena of parameters.
+  package static let storage = "parameters"
+
+  package init(_ layout: ParameterLayout, in graph: Graph) {
+    self.graph = graph
+    order = layout.parameters.map {
+      graph.placed(
+        Shape($0.shape), in: Self.storage, offset: $0.offset, label: $0.name)
+    }
+    tensors = Dictionary(
+      zip(layout.parameters.map(\.name), order), uniquingKeysWith: { first, _ in first })
+  }
+
+  package subscript(_ name: String) -> Tensor {
+    guard let tensor = tensors[name] else { preconditionFailure("no parameter \(name)") }
+    return tensor
+  }
+
+  /// All parameters in the layout's order.
+  package var all: [Tensor] { order }
+}

@@ -1,0 +1,126 @@
+import FileFormats
+import Graph
+import VAEModels
+
+/// A value of a configuration file.
+package enum ConfigurationValue: Equatable {
+  case text(String)
+  case integer(Int64)
+  case number(Double)
+  case list([Int])
+
+  /// As TOML writes it.
+  var toml: String {
+    switch self {
+    case .text(let text): JSONValue.quoted(text)
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .list(let values): "[" + values.map(String.init).joined(separator: ", ") + "]"
+    }
+  }
+}
+
+/// One setting by its name in `config.toml`; the flag of the same name has dashes.
+struct ConfigurationKey: Sendable {
+  let name: String
+  let comment: String
+  /// Whether the numbers of a run depend on it: only such settings go into a checkpoint.
+  let determinesResult: Bool
+  let read: @Sendable (RunConfiguration) -> ConfigurationValue?
+  let write: @Sendable (inout RunConfiguration, ConfigurationValue) throws -> Void
+
+  static func named(_ name: String) -> ConfigurationKey? {
+    let underscored = name.replacing("-", with: "_")
+    return all.first { $0.name == underscored }
+  }
+
+  /// The one list of settings.
+  static let all: [ConfigurationKey] = [
+    text("data", "fashion-mnist, sprites or a directory of IDX files", \.data),
+    text("device", "auto, cpu, a number or a name fragment (vae-gpu devices)", \.device, determines: false),
+    optionalInteger("threads", "of the CPU backend; results do not depend on it", \.threads, determines: false),
+    text("model", "model family", \.model),
+    ConfigurationKey(
+      name: "hidden", comment: "hidden layers of the encoder; the decoder has them in reverse",
+      determinesResult: true, read: { .list($0.hidden) },
+      write: { $0.hidden = try ConfigurationParsing.widths($1) }),
+    integer("latent", "latent dimensions", \.latent),
+    choice("activation", "of the hidden layers", \.activation),
+    text("likelihood", "p(x|z): bernoulli or gaussian", \.likelihood),
+    ConfigurationKey(
+      name: "sigma", comment: "of a Gaussian likelihood: learned or a number", determinesResult: true,
+      read: {
+        switch $0.sigma {
+        case .learned: .text("learned")
+        case .fixed(let value): .number(value)
+        }
+      }, write: { $0.sigma = try ConfigurationParsing.sigma($1) }),
+    ConfigurationKey(
+      name: "binarize", comment: "dynamic, static or none", determinesResult: true,
+      read: { .text($0.binarization.rawValue) },
+      write: { $0.binarize = try ConfigurationParsing.choice($1) as Binarization }),
+    integer("epochs", "passes over the training images", \.epochs, determines: false),
+    optionalInteger("max_steps", "stop after this many steps", \.maxSteps, determines: false),
+    integer("batch_size", "images per step", \.batchSize),
+    number("lr", "learning rate of Adam", \.learningRate),
+    number("beta", "weight of the KL term in the training loss", \.beta),
+    ConfigurationKey(
+      name: "seed", comment: "of initial weights, order and noise", determinesResult: true,
+      read: { .integer(Int64(truncatingIfNeeded: $0.seed)) },
+      write: { $0.seed = try ConfigurationParsing.seed($1) }),
+    number("clip_norm", "largest gradient norm; 0: no clipping", \.clipNorm),
+    integer("patience", "stop after this many epochs without a better test ELBO; 0: never", \.patience, determines: false),
+    integer("log_every", "steps between lines of metrics", \.logEvery, determines: false),
+    number("save_every", "seconds between checkpoints within an epoch", \.saveEvery, determines: false),
+  ]
+}
+
+/// The common kinds of setting.
+extension ConfigurationKey {
+  typealias Path<Value> = WritableKeyPath<RunConfiguration, Value> & Sendable
+
+  private static func text(
+    _ name: String, _ comment: String, _ path: Path<String>, determines: Bool = true
+  ) -> ConfigurationKey {
+    ConfigurationKey(
+      name: name, comment: comment, determinesResult: determines,
+      read: { .text($0[keyPath: path]) },
+      write: { $0[keyPath: path] = try ConfigurationParsing.text($1) })
+  }
+
+  private static func integer(
+    _ name: String, _ comment: String, _ path: Path<Int>, determines: Bool = true
+  ) -> ConfigurationKey {
+    ConfigurationKey(
+      name: name, comment: comment, determinesResult: determines,
+      read: { .integer(Int64($0[keyPath: path])) },
+      write: { $0[keyPath: path] = try ConfigurationParsing.integer($1) })
+  }
+
+  private static func optionalInteger(
+    _ name: String, _ comment: String, _ path: Path<Int?>, determines: Bool = true
+  ) -> ConfigurationKey {
+    ConfigurationKey(
+      name: name, comment: comment, determinesResult: determines,
+      read: { $0[keyPath: path].map { .integer(Int64($0)) } },
+      write: { $0[keyPath: path] = try ConfigurationParsing.integer($1) })
+  }
+
+  private static func number(
+    _ name: String, _ comment: String, _ path: Path<Double>, determines: Bool = true
+  ) -> ConfigurationKey {
+    ConfigurationKey(
+      name: name, comment: comment, determinesResult: determines,
+      read: { .number($0[keyPath: path]) },
+      write: { $0[keyPath: path] = try ConfigurationParsing.number($1) })
+  }
+
+  private static func choice<T: RawRepresentable & CaseIterable & SendableMetatype>(
+    _ name: String, _ comment: String, _ path: Path<T>
+  ) -> ConfigurationKey where T.RawValue == String {
+    ConfigurationKey(
+      name: name, comment: comment, determinesResult: true,
+      read: { .text($0[keyPath: path].rawValue) },
+      write: { $0[keyPath: path] = try ConfigurationParsing.choice($1) as T })
+  }
+}

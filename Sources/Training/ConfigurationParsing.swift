@@ -1,0 +1,88 @@
+import VAEModels
+
+/// Values of settings from text, shared by flags and configuration files. Errors are a phrase; the caller adds where.
+package enum ConfigurationParsing {
+  package struct Problem: Error, CustomStringConvertible {
+    package let description: String
+  }
+
+  static func text(_ value: ConfigurationValue) throws -> String {
+    guard case .text(let text) = value else { throw Problem(description: "must be a string, not \(value.toml)") }
+    return text
+  }
+
+  static func integer(_ value: ConfigurationValue) throws -> Int {
+    guard case .integer(let number) = value else {
+      throw Problem(description: "must be a whole number, not \(value.toml)")
+    }
+    return Int(number)
+  }
+
+  static func number(_ value: ConfigurationValue) throws -> Double {
+    switch value {
+    case .integer(let number): return Double(number)
+    case .number(let number): return number
+    default: throw Problem(description: "must be a number, not \(value.toml)")
+    }
+  }
+
+  static func seed(_ value: ConfigurationValue) throws -> UInt64 {
+    guard case .integer(let number) = value, number >= 0 else {
+      throw Problem(description: "must be a whole number from 0, not \(value.toml)")
+    }
+    return UInt64(number)
+  }
+
+  static func choice<T: RawRepresentable & CaseIterable>(
+    _ value: ConfigurationValue
+  ) throws -> T where T.RawValue == String {
+    guard case .text(let text) = value, let choice = T(rawValue: text) else {
+      let known = T.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Problem(description: "must be one of \(known), not \(value.toml)")
+    }
+    return choice
+  }
+
+  static func widths(_ value: ConfigurationValue) throws -> [Int] {
+    switch value {
+    case .list(let widths): widths
+    case .integer(let width): [Int(width)]
+    case .text(let text): try widths(text)
+    case .number: throw Problem(description: "must be a list of widths, not \(value.toml)")
+    }
+  }
+
+  /// "400", "400,200" or "none".
+  package static func widths(_ text: String) throws -> [Int] {
+    if text == "none" { return [] }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    return try parts.map {
+      guard let width = Int($0.trimmingWhitespace), width > 0 else {
+        throw Problem(description: "must be positive widths like 400 or 400,200, or 'none', not '\(text)'")
+      }
+      return width
+    }
+  }
+
+  static func sigma(_ value: ConfigurationValue) throws -> Sigma {
+    switch value {
+    case .text(let text): try sigma(text)
+    case .integer(let number): .fixed(Double(number))
+    case .number(let number): .fixed(number)
+    case .list: throw Problem(description: "must be 'learned' or a number, not \(value.toml)")
+    }
+  }
+
+  /// "learned" or a positive number.
+  package static func sigma(_ text: String) throws -> Sigma {
+    if text == "learned" { return .learned }
+    guard let value = Double(text), value.isFinite, value > 0 else {
+      throw Problem(description: "must be 'learned' or a positive number, not '\(text)'")
+    }
+    return .fixed(value)
+  }
+}
+
+extension StringProtocol {
+  fileprivate var trimmingWhitespace: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+}

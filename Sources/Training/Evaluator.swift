@@ -1,0 +1,106 @@
+import Compute
+import Datasets
+import Foundation
+import Graph
+import NeuralNetwork
+import VAEModels
+
+/// Evaluates a model on every image of a split: passes over a fixed number of rows, and one over the rest.
+package final class Evaluator {
+  private struct Pass {
+    let program: Program
+    let logLikelihood: Tensor
+    let kl: Tensor
+    let posterior: Tensor
+  }
+
+  private let vae: VAE
+  private let images: DeviceImages
+  private let binarization: Binarization
+  private let inputs: StepInputs
+  private var passes: [Int: Pass] = [:]
+
+  private static let rowsPerPass = 500
+
+  package init(_ vae: VAE, images: DeviceImages, binarization: Binarization) throws {
+    self.vae = vae
+    self.images = images
+    self.binarization = binarization
+    inputs = try StepInputs(vae.device.backend)
+  }
+
+  /// - Parameters:
+  ///   - samples: noise draws per image; draw s has the noise of (seed, evaluation, s, image).
+  ///   - stop: looked at before each pass; true ends the evaluation with nil.
+  package func evaluate(
+    samples: Int, seed: UInt64, stop: () -> Bool = { false }
+  ) throws -> Evaluation? {
+    let started = monotonicSeconds()
+    var sums = EvaluationSums(images: images.source.count, latents: vae.configuration.latent)
+    for draw in 0..<samples {
+      for start in stride(from: 0, to: images.source.count, by: Self.rowsPerPass) {
+        if stop() { return nil }
+        let pass = try pass(rows: min(Self.rowsPerPass, images.source.count - start))
+        try inputs.write(seed: seed, step: draw, batchStart: start)
+        try pass.program.run()
+        sums.add(
+          logLikelihoods: try pass.program.readDoubles(pass.logLikelihood),
+          divergences: try pass.program.readDoubles(pass.kl), start: start)
+        if draw == 0 || binarization == .dynamic {
+          sums.add(posteriors: try pass.program.readDoubles(pass.posterior))
+        }
+      }
+    }
+    let isBinary = vae.model.likelihood.isBinary
+    return sums.evaluation(
+      samples: samples,
+      binarization: FigureKind.binarization(binarization, isBinary: isBinary),
+      bound: FigureKind.bound(binarization, isBinary: isBinary),
+      seconds: monotonicSeconds() - started)
+  }
+
+  private func pass(rows: Int) throws -> Pass {
+    if let pass = passes[rows] { return pass }
+    let graph = Graph()
+    let scope = ParameterScope(vae.layout, in: graph)
+    let order = images.orderTensor(in: graph)
+    let state = StepInputs.stateTensor(in: graph)
+    let x = graph.gatherImages(
+      images.pixelTensor(in: graph), order: order, state: state, rows: rows,
+      binarization: binarization, purpose: .evaluationBinarisation, split: images.splitDraw)
+    let posterior = vae.model.posterior(x, scope)
+    let (z, kl) = graph.reparameterise(
+      posterior, order: order, state: state, purpose: .evaluationNoise)
+    let logLikelihood = vae.model.likelihood.logLikelihood(
+      features: vae.model.decode(z, scope), x: x, scope)
+    let program = try Program(
+      graph, outputs: [logLikelihood, kl, posterior], backend: vae.device.backend,
+      storages: [
+        ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
+        DeviceImages.orderStorage: images.order, StepInputs.stateStorage: inputs.state,
+      ])
+    let pass = Pass(program: program, logLikelihood: logLikelihood, kl: kl, posterior: posterior)
+    passes[rows] = pass
+    return pass
+  }
+}
+
+extension VAE {
+  /// The ELBO of every image of a set with its parts, in nats per image.
+  ///
+  /// - Parameters:
+  ///   - binarization: nil: dynamic for a binary likelihood, none otherwise.
+  ///   - samples: noise draws per image.
+  public func evaluate(
+    _ images: ImageSet, binarization: Binarization? = nil, samples: Int = 10, seed: UInt64 = 0
+  ) throws -> Evaluation {
+    precondition(samples > 0, "samples must be positive")
+    let evaluator = try Evaluator(
+      self, images: DeviceImages(images, backend: device.backend),
+      binarization: binarization ?? (model.likelihood.isBinary ? .dynamic : .none))
+    guard let evaluation = try evaluator.evaluate(samples: samples, seed: seed) else {
+      throw CancellationError()
+    }
+    return evaluation
+  }
+}

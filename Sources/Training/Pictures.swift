@@ -1,0 +1,41 @@
+import Datasets
+import FileFormats
+
+/// The pictures of a run, as grids of images.
+public enum Pictures {
+  /// `columns` images a row; three times the size for small images.
+  public static func grid(_ images: [Float], vae: VAE, columns: Int) -> PNGImage {
+    let shape = vae.configuration.image
+    return ImageGrid.compose(
+      images: images, count: images.count / max(shape.count, 1), height: shape.height,
+      width: shape.width, channels: shape.channels, columns: columns,
+      scale: max(1, 84 / max(shape.height, shape.width, 1)))
+  }
+
+  /// Rows of originals, each above the row of their reconstructions.
+  public static func pairs(
+    originals: [Float], reconstructions: [Float], vae: VAE, columns: Int
+  ) -> PNGImage {
+    let size = vae.configuration.image.count
+    let count = originals.count / max(size, 1)
+    var images: [Float] = []
+    for start in stride(from: 0, to: count, by: columns) {
+      let end = min(count, start + columns)
+      let blank = [Float](repeating: 0, count: (columns - (end - start)) * size)
+      let padding = end < count || count <= columns ? [] : blank
+      images += originals[(start * size)..<(end * size)] + padding
+      images += reconstructions[(start * size)..<(end * size)] + padding
+    }
+    return grid(images, vae: vae, columns: min(columns, max(count, 1)))
+  }
+
+  /// samples.png (64 draws from the prior) and reconstructions.png (the first 30 test images, by the posterior mean).
+  public static func write(_ vae: VAE, test: ImageSet, seed: UInt64, to run: RunDirectory) throws {
+    let samples = try vae.sample(count: 64, seed: seed)
+    try grid(samples, vae: vae, columns: 8).write(to: run.samples)
+    let originals = (0..<min(30, test.count)).flatMap { test.image($0) }
+    let reconstructions = try vae.reconstruct(originals, mean: true)
+    try pairs(originals: originals, reconstructions: reconstructions, vae: vae, columns: 10)
+      .write(to: run.reconstructions)
+  }
+}

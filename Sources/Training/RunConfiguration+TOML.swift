@@ -1,0 +1,68 @@
+import Datasets
+import FileFormats
+import TOMLKit
+
+extension RunConfiguration {
+  /// The settings of a TOML file over the defaults. An unknown key is an error that names the nearest one.
+  public init(tomlFile path: String) throws {
+    let bytes = try BoundedFile.read(path, limit: 1 << 20)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw FileError(.malformed, path: path, problem: "is not UTF-8 text")
+    }
+    let table: TOMLTable
+    do {
+      table = try TOMLTable(string: text)
+    } catch let error as TOMLParseError {
+      throw FileError(
+        .malformed, path: path,
+        problem: "is not TOML: line \(error.source.begin.line): \(error.description)")
+    }
+    self.init()
+    for (name, value) in table {
+      guard let key = ConfigurationKey.named(name) else {
+        let known = ConfigurationKey.all.map(\.name)
+        let nearest = NearestName.find(name, in: known).map { "; did you mean '\($0)'?" }
+        throw ConfigurationError(
+          path: path, key: name,
+          problem: "unknown key" + (nearest ?? "; known: \(known.joined(separator: ", "))"))
+      }
+      do {
+        try key.write(&self, try Self.value(value.tomlValue))
+      } catch let problem as ConfigurationParsing.Problem {
+        throw ConfigurationError(path: path, key: name, problem: problem.description)
+      }
+    }
+  }
+
+  /// The settings as a TOML file with a comment on each.
+  public var toml: String {
+    ConfigurationKey.all.compactMap { key in
+      key.read(self).map { value in
+        let line = "\(key.name) = \(value.toml)"
+        let padding = String(repeating: " ", count: max(1, 34 - line.count))
+        return "\(line)\(padding)# \(key.comment)\n"
+      }
+    }.joined()
+  }
+
+  /// The settings that the numbers of a run depend on, one line, for checkpoints.
+  package var fingerprint: String {
+    ConfigurationKey.all.filter(\.determinesResult).compactMap { key in
+      key.read(self).map { "\(key.name)=\($0.toml)" }
+    }.joined(separator: " ")
+  }
+
+  private static func value(_ value: TOMLValue) throws -> ConfigurationValue {
+    if let text = value.string { return .text(text) }
+    if let integer = value.int { return .integer(Int64(integer)) }
+    if let number = value.double { return .number(number) }
+    if let array = value.array {
+      let integers = array.compactMap { $0.tomlValue.int }
+      guard integers.count == array.count else {
+        throw ConfigurationParsing.Problem(description: "must be a list of whole numbers")
+      }
+      return .list(integers)
+    }
+    throw ConfigurationParsing.Problem(description: "has a type that no setting takes")
+  }
+}

@@ -1,0 +1,41 @@
+import VAEModels
+
+extension RunConfiguration {
+  /// Throws for the first setting that makes no sense.
+  public func validate() throws(ConfigurationError) {
+    try Self.check(ModelRegistry.names.contains(model), "model", "unknown model '\(model)'; known: \(ModelRegistry.names.joined(separator: ", "))")
+    try Self.check(
+      LikelihoodRegistry.names.contains(likelihood), "likelihood",
+      "unknown likelihood '\(likelihood)'; known: \(LikelihoodRegistry.names.joined(separator: ", "))")
+    try Self.check(!data.isEmpty, "data", "must name a data set or a directory")
+    for width in hidden { try Self.size(width, "hidden", 1...65_536) }
+    try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
+    try Self.size(latent, "latent", 1...65_536)
+    try Self.size(batchSize, "batch-size", 1...1_048_576)
+    try Self.size(epochs, "epochs", 1...1_000_000)
+    if let maxSteps { try Self.size(maxSteps, "max-steps", 1...2_000_000_000) }
+    if let threads { try Self.size(threads, "threads", 1...1024) }
+    try Self.size(patience, "patience", 0...1_000_000)
+    try Self.size(logEvery, "log-every", 1...1_000_000)
+    try Self.check(learningRate.isFinite && learningRate > 0, "lr", "must be a positive number, not \(learningRate)")
+    try Self.check(beta.isFinite && beta >= 0, "beta", "must be 0 or a positive number, not \(beta)")
+    try Self.check(clipNorm.isFinite && clipNorm >= 0, "clip-norm", "must be 0 (off) or a positive number, not \(clipNorm)")
+    try Self.check(saveEvery >= 0, "save-every", "must be 0 or a positive number of seconds, not \(saveEvery)")
+    try Self.check(seed <= UInt64(Int64.max), "seed", "must lie in 0 ... \(Int64.max), not \(seed)")
+    if case .fixed(let value) = sigma {
+      try Self.check(value.isFinite && value > 0, "sigma", "must be 'learned' or a positive number, not \(value)")
+    }
+  }
+
+  private static func check(_ holds: Bool, _ key: String, _ problem: String) throws(ConfigurationError) {
+    guard holds else { throw ConfigurationError(key: key, problem: problem) }
+  }
+
+  private static func size(
+    _ value: Int, _ key: String, _ range: ClosedRange<Int>
+  ) throws(ConfigurationError) {
+    try check(
+      range.contains(value), key,
+      "must be a whole number in \(range.lowerBound) ... \(range.upperBound), not \(value)")
+  }
+}

@@ -1,0 +1,69 @@
+import Graph
+import VAEModels
+
+/// Everything that a training run is determined by, with the defaults of `vae-gpu train`.
+public struct RunConfiguration: Sendable, Equatable {
+  /// "fashion-mnist", "sprites" or a directory of IDX files.
+  public var data = "fashion-mnist"
+  /// "auto", "cpu", a device number or a fragment of a device name.
+  public var device = "auto"
+  /// Threads of the CPU backend; nil: all processors. Results do not depend on it.
+  public var threads: Int?
+  /// A name of `ModelRegistry`.
+  public var model = "vae"
+  /// Widths of the encoder's hidden layers; empty for a linear VAE.
+  public var hidden = [400]
+  /// Dimensions of the latent space.
+  public var latent = 20
+  public var activation = Activation.relu
+  /// A name of `LikelihoodRegistry`.
+  public var likelihood = "bernoulli"
+  public var sigma = Sigma.learned
+  /// nil: dynamic for a binary likelihood, none otherwise.
+  public var binarize: Binarization?
+  public var epochs = 10
+  /// Stops after this many steps of the whole run; nil: after `epochs`.
+  public var maxSteps: Int?
+  public var batchSize = 128
+  public var learningRate = 1e-3
+  /// Weight of the KL term in the training loss; figures always report the ELBO with weight 1.
+  public var beta = 1.0
+  public var seed: UInt64 = 0
+  /// Largest norm of the gradient of all parameters; 0: no clipping.
+  public var clipNorm = 0.0
+  /// Stops after this many epochs without a better test ELBO; 0: never.
+  public var patience = 0
+  /// Steps between two lines of metrics.
+  public var logEvery = 100
+  /// Seconds between two checkpoints within an epoch; each epoch ends with one.
+  public var saveEvery = 60.0
+
+  public init() {}
+
+  /// The binarisation in effect.
+  public var binarization: Binarization {
+    binarize ?? (LikelihoodRegistry.make(modelConfiguration(image: ImageShape(height: 1, width: 1))).isBinary ? .dynamic : .none)
+  }
+
+  public func modelConfiguration(image: ImageShape) -> ModelConfiguration {
+    ModelConfiguration(
+      model: model, image: image, hidden: hidden, latent: latent, activation: activation,
+      likelihood: likelihood, sigma: sigma)
+  }
+}
+
+/// A setting that cannot be used.
+public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+  /// The configuration file, when the setting came from one.
+  public var path: String?
+  public var key: String
+  public var problem: String
+
+  public init(path: String? = nil, key: String, problem: String) {
+    self.path = path
+    self.key = key
+    self.problem = problem
+  }
+
+  public var description: String { (path.map { "\($0): " } ?? "") + "\(key): \(problem)" }
+}

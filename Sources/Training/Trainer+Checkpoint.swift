@@ -1,0 +1,49 @@
+import Compute
+import FileFormats
+import Foundation
+
+extension Trainer {
+  /// The state of the run, read from the device.
+  package func checkpoint() throws -> Checkpoint {
+    Checkpoint(
+      weights: try vae.weights(), firstMoments: try vae.readArena(optimizer.firstMoments),
+      secondMoments: try vae.readArena(optimizer.secondMoments), progress: progress,
+      seed: configuration.seed, configuration: configuration.fingerprint, dataset: datasetName)
+  }
+
+  /// Writes `checkpoints/last.safetensors`.
+  func save(_ onEvent: (TrainingEvent) throws -> Void) throws {
+    lastSave = monotonicSeconds()
+    guard let output else { return }
+    try checkpoint().write(to: output.last, layout: vae.layout)
+    lastSave = monotonicSeconds()
+    try onEvent(.saved(output.last))
+  }
+
+  /// Goes on from the last checkpoint of the output directory; without one the run starts at step 0.
+  ///
+  /// Throws `FileError.mismatch` for a checkpoint of another model, seed or data set.
+  public func resume() throws {
+    guard let output, FileManager.default.fileExists(atPath: output.last) else { return }
+    let checkpoint = try Checkpoint.read(output.last, layout: vae.layout)
+    guard checkpoint.dataset == datasetName else {
+      throw FileError(
+        .mismatch, path: output.last,
+        problem: "was trained on '\(checkpoint.dataset)', the data set now is '\(datasetName)'")
+    }
+    guard checkpoint.configuration == configuration.fingerprint else {
+      throw FileError(
+        .mismatch, path: output.last,
+        problem: "was trained with other settings: \(checkpoint.configuration)",
+        advice: "now: \(configuration.fingerprint)")
+    }
+    try vae.setWeights(checkpoint.weights)
+    try vae.writeArena(optimizer.firstMoments, checkpoint.firstMoments)
+    try vae.writeArena(optimizer.secondMoments, checkpoint.secondMoments)
+    progress = checkpoint.progress
+  }
+
+  var lastCheckpoint: String? {
+    output.flatMap { FileManager.default.fileExists(atPath: $0.last) ? $0.last : nil }
+  }
+}

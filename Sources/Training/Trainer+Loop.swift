@@ -1,0 +1,131 @@
+import Compute
+import FileFormats
+
+extension Trainer {
+  /// Runs until the configured end, early stopping, or `shouldStop`, which is asked before every step.
+  ///
+  /// Throws `DivergenceError` at the first step that is not finite; `FileError` if a checkpoint cannot be written (the
+  /// one before stays intact).
+  public func train(
+    shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> TrainingEnd {
+    if let output, log == nil {
+      log = try MetricsLog(output.metrics, keepingStepsThrough: progress.step)
+    }
+    window.restartClock()
+    lastSave = monotonicSeconds()
+    var lastProgress = lastSave
+    while !isComplete {
+      if hasLostPatience { return .stoppedEarly }
+      try beginEpoch()
+      while progress.position < train.source.count {
+        if shouldStop() { return try interrupt(onEvent) }
+        if isComplete { return try endWithinEpoch(onEvent) }
+        try takeStep()
+        if window.count == optimizer.slots { try readHistory() }
+        if progress.step % configuration.logEvery == 0 { try logInterval(onEvent) }
+        let now = monotonicSeconds()
+        if now - lastProgress > 0.2 {
+          lastProgress = now
+          try onEvent(.progress(progress))
+        }
+        if configuration.saveEvery > 0 && now - lastSave > configuration.saveEvery {
+          try readHistory()
+          try save(onEvent)
+        }
+      }
+      if try !endEpoch(shouldStop: shouldStop, onEvent) { return try interrupt(onEvent) }
+    }
+    return .completed
+  }
+
+  private var isComplete: Bool {
+    progress.epoch >= configuration.epochs
+      || configuration.maxSteps.map { progress.step >= $0 } ?? false
+  }
+
+  private var hasLostPatience: Bool {
+    configuration.patience > 0 && progress.epochsSinceBest >= configuration.patience
+  }
+
+  /// Reads the steps that wait on the device and looks for one that is not finite.
+  private func readHistory() throws {
+    guard window.count > 0 else { return }
+    let rows = window.pending
+    let history = try vae.device.backend.downloadReals(
+      BufferView(optimizer.history), count: 4 * window.count)
+    guard let bad = window.take(history) else { return }
+    // The optimizer has held the parameters since that step; replay it and look.
+    let after = rows[bad...].reduce(0, +)
+    let position = progress.position - after
+    let number = progress.step - (rows.count - bad)
+    try writeInputs(step: number, position: position, slot: 0)
+    let tensor = try step(rows: rows[bad]).program.firstNonFiniteTensor()
+    throw DivergenceError(
+      step: number + 1, tensor: tensor ?? "gradient norm", learningRate: configuration.learningRate,
+      checkpoint: lastCheckpoint)
+  }
+
+  private func logInterval(_ onEvent: (TrainingEvent) throws -> Void) throws {
+    try readHistory()
+    guard !window.isEmpty else { return }
+    let means = window.means()
+    let line = MetricsLine(
+      step: progress.step, epoch: progress.epoch + 1, split: "train",
+      elbo: means.logLikelihood - means.kl, logLikelihood: means.logLikelihood, kl: means.kl,
+      beta: configuration.beta, bound: bound, binarization: binarizationName,
+      imagesPerSecond: means.imagesPerSecond, seconds: monotonicSeconds() - started,
+      loss: means.loss, gradientNorm: means.norm)
+    try log?.append(line)
+    try onEvent(.interval(line))
+  }
+
+  /// Evaluates, keeps the best, saves. False if the caller wants to stop before that is done; the epoch then counts as
+  /// unfinished and its evaluation is made on resume.
+  private func endEpoch(
+    shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
+  ) throws -> Bool {
+    try logInterval(onEvent)
+    guard let evaluation = try evaluate(samples: 1, stop: shouldStop) else { return false }
+    let isBest = progress.bestELBO.map { evaluation.elbo > $0 } ?? true
+    let line = testLine(evaluation, epoch: progress.epoch + 1)
+    progress.epoch += 1
+    progress.position = 0
+    progress.epochsSinceBest = isBest ? 0 : progress.epochsSinceBest + 1
+    if isBest { progress.bestELBO = evaluation.elbo }
+    try log?.append(line)
+    if isBest, let output { try checkpoint().write(to: output.best, layout: vae.layout) }
+    try save(onEvent)
+    try onEvent(.evaluated(line, isBest: isBest))
+    window.restartClock()
+    return true
+  }
+
+  private func endWithinEpoch(_ onEvent: (TrainingEvent) throws -> Void) throws -> TrainingEnd {
+    try logInterval(onEvent)
+    try save(onEvent)
+    if let evaluation = try evaluate(samples: 1) {
+      let line = testLine(evaluation, epoch: progress.epoch + 1)
+      try log?.append(line)
+      if let output, progress.bestELBO == nil {
+        try checkpoint().write(to: output.best, layout: vae.layout)
+      }
+      try onEvent(.evaluated(line, isBest: false))
+    }
+    return .completed
+  }
+
+  private func interrupt(_ onEvent: (TrainingEvent) throws -> Void) throws -> TrainingEnd {
+    try readHistory()
+    try save(onEvent)
+    return .interrupted
+  }
+
+  private func testLine(_ evaluation: Evaluation, epoch: Int) -> MetricsLine {
+    MetricsLine(
+      step: progress.step, epoch: epoch, split: "test", elbo: evaluation.elbo,
+      logLikelihood: evaluation.logLikelihood, kl: evaluation.kl, beta: configuration.beta,
+      bound: evaluation.bound, binarization: evaluation.binarization,
+      imagesPerSecond: evaluation.imagesPerSecond, seconds: monotonicSeconds() - started)
+  }
+}

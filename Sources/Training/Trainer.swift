@@ -1,0 +1,101 @@
+import Compute
+import Datasets
+import FileFormats
+import Graph
+import VAEModels
+
+/// Trains a VAE on the training images of a data set and follows it on the test images.
+///
+/// Two runs with one configuration give the same bits on one device; a run resumed from a checkpoint gives the bits of
+/// one that was never stopped.
+public final class Trainer {
+  public let configuration: RunConfiguration
+  public let vae: VAE
+  public internal(set) var progress = TrainingProgress()
+
+  let output: RunDirectory?
+  let train: DeviceImages
+  let evaluator: Evaluator
+  let inputs: StepInputs
+  let optimizer: OptimizerState
+  let datasetName: String
+  var steps: [Int: TrainingStep] = [:]
+  var window = MetricsWindow()
+  var log: MetricsLog?
+  var lastSave = monotonicSeconds()
+  let started = monotonicSeconds()
+
+  /// - Parameters:
+  ///   - output: where metrics and checkpoints go; nil keeps everything in memory.
+  ///   - resuming: the checkpoint to go on from.
+  ///
+  /// Throws `ConfigurationError` for settings that make no sense, `ComputeError` from the device.
+  public init(
+    _ configuration: RunConfiguration, data: ImageDataset, device: Device,
+    output: RunDirectory? = nil
+  ) throws {
+    try configuration.validate()
+    self.configuration = configuration
+    self.output = output
+    let image = ImageShape(
+      height: data.train.height, width: data.train.width, channels: data.train.channels)
+    vae = try VAE(
+      configuration.modelConfiguration(image: image), device: device, seed: configuration.seed)
+    let backend = device.backend
+    train = try DeviceImages(data.train, backend: backend)
+    evaluator = try Evaluator(
+      vae, images: DeviceImages(data.test, backend: backend),
+      binarization: configuration.binarization)
+    inputs = try StepInputs(backend)
+    optimizer = try OptimizerState(vae, slots: min(configuration.logEvery, 1024))
+    datasetName = "\(data.name) \(data.train.count)x\(image)"
+  }
+
+  /// The kind of the figures: see `Evaluation`.
+  var bound: String {
+    FigureKind.bound(configuration.binarization, isBinary: vae.model.likelihood.isBinary)
+  }
+  var binarizationName: String {
+    FigureKind.binarization(configuration.binarization, isBinary: vae.model.likelihood.isBinary)
+  }
+
+  /// The recorded step for a number of rows: one for full batches, one for the rest of an epoch.
+  package func step(rows: Int) throws -> TrainingStep {
+    if let step = steps[rows] { return step }
+    let step = try TrainingStep(
+      vae, rows: rows, images: train, optimizer: optimizer, inputs: inputs,
+      binarization: configuration.binarization, clipNorm: configuration.clipNorm)
+    steps[rows] = step
+    return step
+  }
+
+  /// Puts the order of an epoch's samples on the device.
+  func beginEpoch() throws {
+    let philox = Philox(
+      seed: configuration.seed, purpose: .shuffle, step: UInt32(progress.epoch))
+    try train.setOrder(philox.permutation(count: train.source.count))
+  }
+
+  /// One step at the current position.
+  func takeStep() throws {
+    let rows = min(configuration.batchSize, train.source.count - progress.position)
+    let step = try step(rows: rows)
+    try writeInputs(step: progress.step, position: progress.position, slot: window.count)
+    try step.program.run()
+    window.add(rows: rows)
+    progress.step += 1
+    progress.position += rows
+  }
+
+  func writeInputs(step: Int, position: Int, slot: Int) throws {
+    try inputs.write(
+      seed: configuration.seed, step: step, batchStart: position, historySlot: slot)
+    try inputs.write(
+      learningRate: configuration.learningRate, beta: configuration.beta, step: step)
+  }
+
+  /// The test set, whole.
+  public func evaluate(samples: Int, stop: () -> Bool = { false }) throws -> Evaluation? {
+    try evaluator.evaluate(samples: samples, seed: configuration.seed, stop: stop)
+  }
+}

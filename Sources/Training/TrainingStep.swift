@@ -1,0 +1,105 @@
+import Compute
+import Graph
+import NeuralNetwork
+import VAEModels
+
+/// The device memory of an optimizer: gradients and Adam's moments in arenas laid out as the parameters.
+package final class OptimizerState {
+  static let gradientStorage = "gradients"
+  static let firstStorage = "first moments"
+  static let secondStorage = "second moments"
+  static let guardStorage = "guard"
+  static let historyStorage = "history"
+
+  let gradients: any DeviceBuffer
+  package let firstMoments: any DeviceBuffer
+  package let secondMoments: any DeviceBuffer
+  /// { clip factor, 1 once a step was not finite }.
+  let guardFlags: any DeviceBuffer
+  /// `slots` rows of { loss, log-likelihood, KL, gradient norm }.
+  let history: any DeviceBuffer
+  let slots: Int
+
+  init(_ vae: VAE, slots: Int) throws(ComputeError) {
+    let backend = vae.device.backend
+    let size = backend.realType.byteCount
+    let arena = vae.layout.elementCount * size
+    gradients = try backend.allocate(byteCount: arena)
+    firstMoments = try backend.allocate(byteCount: arena)
+    secondMoments = try backend.allocate(byteCount: arena)
+    guardFlags = try backend.allocate(byteCount: 2 * size)
+    history = try backend.allocate(byteCount: slots * 4 * size)
+    self.slots = slots
+  }
+
+  var storages: [String: any DeviceBuffer] {
+    [
+      Self.gradientStorage: gradients, Self.firstStorage: firstMoments,
+      Self.secondStorage: secondMoments, Self.guardStorage: guardFlags,
+      Self.historyStorage: history,
+    ]
+  }
+}
+
+/// One whole training step for a number of rows: gather, forward, backward, gradient norm, Adam. Recorded once.
+package final class TrainingStep {
+  package let program: Program
+
+  init(
+    _ vae: VAE, rows: Int, images: DeviceImages, optimizer: OptimizerState, inputs: StepInputs,
+    binarization: Binarization, clipNorm: Double
+  ) throws(ComputeError) {
+    let graph = Graph()
+    let scope = ParameterScope(vae.layout, in: graph)
+    let order = images.orderTensor(in: graph)
+    let state = StepInputs.stateTensor(in: graph)
+    let scalars = StepInputs.scalarTensor(in: graph)
+    let x = graph.gatherImages(
+      images.pixelTensor(in: graph), order: order, state: state, rows: rows,
+      binarization: binarization, purpose: .trainingBinarisation, split: images.splitDraw)
+    let posterior = vae.model.posterior(x, scope)
+    let (z, kl) = graph.reparameterise(posterior, order: order, state: state, purpose: .trainingNoise)
+    let logLikelihood = vae.model.likelihood.logLikelihood(
+      features: vae.model.decode(z, scope), x: x, scope)
+    let objective = graph.negativeELBO(logLikelihood: logLikelihood, kl: kl, scalars: scalars)
+    let seed = graph.constant([1, 0, 0], shape: [3])
+    let gradients = graph.gradients(of: objective, seed: seed, withRespectTo: scope.all)
+    for (parameter, gradient) in zip(vae.layout.parameters, gradients) {
+      guard let gradient else { continue }
+      let own = graph.isShared(gradient) ? graph.duplicate(gradient) : gradient
+      graph.place(
+        own, in: OptimizerState.gradientStorage, offset: parameter.offset,
+        label: "gradient of \(parameter.name)")
+    }
+    Self.recordUpdate(
+      graph, vae: vae, objective: objective, state: state, scalars: scalars, optimizer: optimizer,
+      clipNorm: clipNorm)
+    let own: [String: any DeviceBuffer] = [
+      ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
+      DeviceImages.orderStorage: images.order, StepInputs.stateStorage: inputs.state,
+      StepInputs.scalarStorage: inputs.scalars,
+    ]
+    program = try Program(
+      graph, outputs: [], backend: vae.device.backend,
+      storages: own.merging(optimizer.storages) { first, _ in first })
+  }
+
+  /// Gradient norm, guard and Adam over the whole arenas.
+  private static func recordUpdate(
+    _ graph: Graph, vae: VAE, objective: Tensor, state: Tensor, scalars: Tensor,
+    optimizer: OptimizerState, clipNorm: Double
+  ) {
+    let arena: Shape = [vae.layout.elementCount]
+    let gradients = graph.placed(arena, in: OptimizerState.gradientStorage)
+    let guardFlags = graph.placed([2], in: OptimizerState.guardStorage)
+    graph.finishBackward(
+      gradients: gradients, objective: objective, state: state, guardFlags: guardFlags,
+      history: graph.placed([optimizer.slots, 4], in: OptimizerState.historyStorage),
+      maximumNorm: clipNorm)
+    graph.adam(
+      gradient: gradients, scalars: scalars, guardFlags: guardFlags,
+      parameter: graph.placed(arena, in: ParameterScope.storage),
+      firstMoment: graph.placed(arena, in: OptimizerState.firstStorage),
+      secondMoment: graph.placed(arena, in: OptimizerState.secondStorage))
+  }
+}

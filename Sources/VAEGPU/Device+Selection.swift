@@ -1,0 +1,90 @@
+import CPUBackend
+import Compute
+import Foundation
+import OpenCLBackend
+
+/// Device selection: the only place that knows both backends.
+extension Device {
+  /// The CPU backend and every OpenCL device, GPUs first, as `vae-gpu devices` lists them.
+  public static var all: [DeviceInfo] {
+    [CPUBackend.describe()] + OpenCLDevice.all().map(\.info)
+  }
+
+  /// How a device was chosen.
+  public struct Choice: Sendable {
+    public var info: DeviceInfo
+    /// For example "no GPU was found".
+    public var reason: String
+  }
+
+  /// Opens a device.
+  ///
+  /// - Parameters:
+  ///   - selector: "cpu" (the CPU backend), a number or a name fragment of an OpenCL device, or "auto": the first GPU,
+  ///     else the CPU backend. nil: `VAE_GPU_DEVICE`, else "auto".
+  ///   - threads: of the CPU backend; nil: every processor.
+  ///
+  /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never another device.
+  public static func open(_ selector: String? = nil, threads: Int? = nil) throws(ComputeError) -> Device {
+    try open(choice: choose(selector), threads: threads)
+  }
+
+  /// Opens what `choose` chose.
+  public static func open(choice: Choice, threads: Int? = nil) throws(ComputeError) -> Device {
+    guard let index = choice.info.index else { return Device(CPUBackend(threads: threads)) }
+    guard let device = OpenCLDevice.all().first(where: { $0.info.index == index }) else {
+      throw ComputeError(
+        .deviceNotFound, operation: "device \(index)", detail: "is gone; 'vae-gpu devices' lists what is there")
+    }
+    return Device(try OpenCLBackend(device))
+  }
+
+  /// Chooses a device without opening it.
+  public static func choose(_ selector: String? = nil) throws(ComputeError) -> Choice {
+    let fromEnvironment = ProcessInfo.processInfo.environment["VAE_GPU_DEVICE"] ?? ""
+    let wanted = selector ?? (fromEnvironment.isEmpty ? "auto" : fromEnvironment)
+    let origin = selector == nil && !fromEnvironment.isEmpty ? "VAE_GPU_DEVICE" : "--device"
+    let name = wanted.lowercased()
+    if name == "cpu" {
+      return Choice(info: CPUBackend.describe(), reason: "\(origin) \(wanted)")
+    }
+    let devices = OpenCLDevice.all().map(\.info)
+    if name == "auto" {
+      if let gpu = devices.first(where: { $0.type == .gpu }) {
+        return Choice(info: gpu, reason: "auto: the first GPU")
+      }
+      return Choice(info: CPUBackend.describe(), reason: "auto: no GPU with an OpenCL driver was found")
+    }
+    return Choice(
+      info: try find(name, wanted, origin: origin, among: devices), reason: "\(origin) \(wanted)")
+  }
+
+  private static func find(
+    _ name: String, _ wanted: String, origin: String, among devices: [DeviceInfo]
+  ) throws(ComputeError) -> DeviceInfo {
+    guard !devices.isEmpty else {
+      throw ComputeError(
+        .noDriver, operation: "\(origin) \(wanted)",
+        detail: "no OpenCL driver is installed; install the one of your GPU's vendor, or "
+          + "pocl-opencl-icd for the processor, or use --device cpu")
+    }
+    if let number = Int(name) {
+      if let device = devices.first(where: { $0.index == number }) { return device }
+    } else {
+      let matches = devices.filter { $0.name.lowercased().contains(name) }
+      if matches.count == 1 { return matches[0] }
+      if matches.count > 1 {
+        throw ComputeError(
+          .deviceNotFound, operation: "\(origin) \(wanted)",
+          detail: "\(matches.count) devices have this in their name: \(list(matches)); give a number")
+      }
+    }
+    throw ComputeError(
+      .deviceNotFound, operation: "\(origin) \(wanted)",
+      detail: "no such device; there are cpu, \(list(devices))")
+  }
+
+  private static func list(_ devices: [DeviceInfo]) -> String {
+    devices.map { "\($0.selector) (\($0.name))" }.joined(separator: ", ")
+  }
+}

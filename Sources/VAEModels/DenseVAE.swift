@@ -1,0 +1,35 @@
+import Graph
+import NeuralNetwork
+
+/// The VAE with dense layers (Kingma & Welling 2014): encoder, diagonal Gaussian posterior, standard normal prior,
+/// decoder with the encoder's widths in reverse. Without hidden layers it is the linear VAE (Lucas et al. 2019).
+struct DenseVAE: Model {
+  let configuration: ModelConfiguration
+  let likelihood: any Likelihood
+  private let encoder: DenseStack
+  private let head: Linear
+  private let decoder: DenseStack
+
+  init(_ configuration: ModelConfiguration) {
+    self.configuration = configuration
+    likelihood = LikelihoodRegistry.make(configuration)
+    let (hidden, activation) = (configuration.hidden, configuration.activation)
+    encoder = DenseStack(
+      "encoder", inputs: configuration.image.count, widths: hidden, activation: activation)
+    head = Linear("posterior", inputs: encoder.outputs, outputs: 2 * configuration.latent)
+    decoder = DenseStack(
+      "decoder", inputs: configuration.latent, widths: hidden.reversed(), activation: activation)
+  }
+
+  func declare(in layout: inout ParameterLayout) {
+    encoder.declare(in: &layout)
+    head.declare(in: &layout)
+    decoder.declare(in: &layout)
+    likelihood.declare(
+      in: &layout, features: decoder.outputs, pixels: configuration.image.count)
+  }
+
+  func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor { head(encoder(x, scope), scope) }
+
+  func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor { decoder(z, scope) }
+}

@@ -1,0 +1,37 @@
+import Graph
+import NeuralNetwork
+
+/// A model family: its parameters and the three pieces every use is made of. One file per family.
+package protocol Model: Sendable {
+  var configuration: ModelConfiguration { get }
+  var likelihood: any Likelihood { get }
+  func declare(in layout: inout ParameterLayout)
+  /// x [rows, pixels] -> [rows, 2M]: means, then log-variances of q(z|x).
+  func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor
+  /// z [rows, M] -> the features that the likelihood takes.
+  func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor
+}
+
+extension Model {
+  package var layout: ParameterLayout {
+    var layout = ParameterLayout()
+    declare(in: &layout)
+    return layout
+  }
+}
+
+/// The model families by name.
+public enum ModelRegistry {
+  package static let all: [(name: String, make: @Sendable (ModelConfiguration) -> any Model)] = [
+    ("vae", { DenseVAE($0) })
+  ]
+
+  public static var names: [String] { all.map(\.name) }
+
+  package static func make(_ configuration: ModelConfiguration) -> any Model {
+    guard let entry = all.first(where: { $0.name == configuration.model }) else {
+      preconditionFailure("no model \(configuration.model)")
+    }
+    return entry.make(configuration)
+  }
+}

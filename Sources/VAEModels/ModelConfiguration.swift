@@ -1,0 +1,61 @@
+import Graph
+
+/// The size of an image.
+public struct ImageShape: Sendable, Codable, Equatable, CustomStringConvertible {
+  public var height: Int
+  public var width: Int
+  public var channels: Int
+
+  public init(height: Int, width: Int, channels: Int = 1) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
+  /// Values per image.
+  public var count: Int { height * width * channels }
+  public var description: String { "\(height)x\(width)" + (channels == 1 ? "" : "x\(channels)") }
+}
+
+/// The standard deviation of a Gaussian decoder.
+public enum Sigma: Sendable, Equatable, Codable, CustomStringConvertible {
+  /// One learned value for all pixels; starts at 1.
+  case learned
+  case fixed(Double)
+
+  public var description: String {
+    switch self {
+    case .learned: "learned"
+    case .fixed(let value): "\(value)"
+    }
+  }
+}
+
+/// What a model is made of: enough to declare its parameters.
+public struct ModelConfiguration: Sendable, Equatable {
+  /// A name of `ModelRegistry`.
+  public var model: String
+  public var image: ImageShape
+  /// Widths of the encoder's hidden layers; the decoder has them in reverse. Empty: a linear VAE.
+  public var hidden: [Int]
+  /// Dimensions of the latent space, M.
+  public var latent: Int
+  public var activation: Activation
+  /// A name of `LikelihoodRegistry`.
+  public var likelihood: String
+  /// Of a Gaussian likelihood.
+  public var sigma: Sigma
+
+  public init(
+    model: String = "vae", image: ImageShape, hidden: [Int] = [400], latent: Int = 20,
+    activation: Activation = .relu, likelihood: String = "bernoulli", sigma: Sigma = .learned
+  ) {
+    self.model = model
+    self.image = image
+    self.hidden = hidden
+    self.latent = latent
+    self.activation = activation
+    self.likelihood = likelihood
+    self.sigma = sigma
+  }
+}
