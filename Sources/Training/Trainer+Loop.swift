@@ -6,8 +6,9 @@ extension Trainer {
   ///
   /// Throws `DivergenceError` at the first step that is not finite; `FileError` if a checkpoint cannot be written (the
   /// one before stays intact).
+  @discardableResult
   public func train(
-    shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void = { _ in }
+    onEvent: (TrainingEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingEnd {
     if let output, log == nil {
       log = try MetricsLog(output.metrics, keepingStepsThrough: progress.step)

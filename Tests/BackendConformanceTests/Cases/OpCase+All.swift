@@ -1,0 +1,6 @@
+extension OpCase {
+  /// The table.
+  static let all =
+    matrixProducts + activations + posteriors + likelihoods + objectives + reductions + images
+    + noises + elementwise + optimizers + autoencoders
+}

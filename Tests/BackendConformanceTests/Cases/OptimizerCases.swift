@@ -1,0 +1,85 @@
+import Compute
+import Foundation
+import Graph
+
+extension OpCase {
+  static let optimizers = [
+    adam("three steps", clipFactor: 1),
+    adam("three clipped steps", clipFactor: 0.25),
+    adam("held by the guard", clipFactor: 1, isHeld: true),
+    finishBackward("no clipping", maximumNorm: 0),
+    finishBackward("clipped", maximumNorm: 0.5),
+    finishBackward("norm below the maximum", maximumNorm: 1e6),
+  ]
+
+  private static let rate = 0.01
+  private static let (beta1, beta2, epsilon) = (0.8, 0.99, 1e-7)
+
+  /// Three steps in one program, each with a gradient and bias corrections of its own.
+  private static func adam(_ name: String, clipFactor: Double, isHeld: Bool = false) -> OpCase {
+    OpCase(
+      name: "Adam, \(name)", sizes: TestSizes.standard + [40_000],
+      inputs: { size in
+        let scalars = (1...3).map { step in
+          Input.fixed([
+            rate, 1, 1 / (1 - pow(beta1, Double(step))),
+            1 / (1 - pow(beta2, Double(step))).squareRoot(),
+          ])
+        }
+        let zeros = [Double](repeating: 0, count: size)
+        return [.constant([size]), .constant([size]), .constant([size])] + scalars
+          + [
+            .fixed([clipFactor, isHeld ? 1 : 0]), .constant([size], -0.1, 0.1), .fixed(zeros),
+            .fixed(zeros),
+          ]
+      },
+      record: { graph, inputs, _ in
+        for step in 0..<3 {
+          graph.adam(
+            gradient: inputs[step], scalars: inputs[3 + step], guardFlags: inputs[6],
+            parameter: inputs[7], firstMoment: inputs[8], secondMoment: inputs[9],
+            beta1: beta1, beta2: beta2, epsilon: epsilon)
+        }
+        return [inputs[7], inputs[8], inputs[9]]
+      },
+      formula: { inputs, size in
+        var (parameter, m, v) = (inputs[7], inputs[8], inputs[9])
+        guard !isHeld else { return [parameter, m, v] }
+        for step in 1...3 {
+          for i in 0..<size {
+            let gradient = clipFactor * inputs[step - 1][i]
+            m[i] = beta1 * m[i] + (1 - beta1) * gradient
+            v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient
+            let mean = m[i] / (1 - pow(beta1, Double(step)))
+            let square = v[i] / (1 - pow(beta2, Double(step)))
+            parameter[i] -= rate * mean / (square.squareRoot() + epsilon)
+          }
+        }
+        return [parameter, m, v]
+      })
+  }
+
+  private static func finishBackward(_ name: String, maximumNorm: Double) -> OpCase {
+    OpCase(
+      name: "finish backward, \(name)", sizes: TestSizes.standard + [5000],
+      inputs: { size in
+        [
+          .constant([size], 0.5, 2), .constant([3]), .state, .fixed([0.125, 0]),
+          .constant([4, 4]),
+        ]
+      },
+      record: { graph, inputs, _ in
+        graph.finishBackward(
+          gradients: inputs[0], objective: inputs[1], state: inputs[2], guardFlags: inputs[3],
+          history: inputs[4], maximumNorm: maximumNorm)
+        return [inputs[3], inputs[4]]
+      },
+      formula: { inputs, _ in
+        let norm = inputs[0].reduce(0) { $0 + $1 * $1 }.squareRoot()
+        var history = inputs[4]
+        let slot = StepState.historySlot * 4
+        history.replaceSubrange(slot..<(slot + 4), with: inputs[1] + [norm])
+        return [[maximumNorm > 0 ? min(1, maximumNorm / norm) : 1, 0], history]
+      })
+  }
+}

@@ -1,0 +1,48 @@
+import Compute
+import Graph
+
+extension OpCase {
+  static let posteriors = [
+    reparameterise("n latents", low: -6, high: 3) { (5, $0) },
+    reparameterise("n rows", low: -6, high: 3) { ($0, 2) },
+    // Beyond the clamp on both sides; the float32 error is that of e^20.
+    reparameterise("log-variances out of range", low: -50, high: 40) { ($0, 3) },
+  ]
+
+  private static func reparameterise(
+    _ name: String, low: Double, high: Double,
+    extents: @escaping @Sendable (Int) -> (rows: Int, latents: Int)
+  ) -> OpCase {
+    OpCase(
+      name: "reparameterise + KL, \(name)",
+      inputs: { size in
+        let (rows, latents) = extents(size)
+        // Rows of means, then log-variances; the second half of each row has a range of its own.
+        var generator = SeededGenerator("posterior \(name) \(size)")
+        let posterior = (0..<(rows * 2 * latents)).map { index in
+          index % (2 * latents) < latents ? generator.real(-2, 2) : generator.real(low, high)
+        }
+        return [
+          Input(
+            shape: [rows, 2 * latents], values: .fixed(posterior), isDifferentiable: true),
+          .order(rows + 9), .state,
+        ]
+      },
+      record: { graph, inputs, _ in
+        let (z, kl) = graph.reparameterise(
+          inputs[0], order: inputs[1], state: inputs[2], purpose: .trainingNoise)
+        return [z, kl]
+      },
+      formula: { inputs, size in
+        let (rows, latents) = extents(size)
+        return Reference.reparameterise(
+          inputs[0], latents: latents, samples: batch(inputs[1], rows: rows),
+          noise: StepState.noise(.trainingNoise))
+      })
+  }
+
+  /// The images of the batch.
+  static func batch(_ order: [Double], rows: Int) -> [Double] {
+    Array(order[StepState.batchStart..<(StepState.batchStart + rows)])
+  }
+}

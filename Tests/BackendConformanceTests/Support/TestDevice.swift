@@ -1,0 +1,75 @@
+import CPUBackend
+import Compute
+import Foundation
+import OpenCLBackend
+import Testing
+
+/// A device of this machine that the suite runs on.
+struct TestDevice: Sendable, CustomTestStringConvertible {
+  enum Kind: Sendable {
+    case cpu(threads: Int)
+    case openCL(OpenCLDevice)
+  }
+
+  let kind: Kind
+
+  /// The CPU backend on 1, 2 and 3 threads and every OpenCL device; `VAE_GPU_TEST_DEVICES` = `opencl` or `cpu`
+  /// keeps one kind.
+  static let all: [TestDevice] = {
+    switch ProcessInfo.processInfo.environment["VAE_GPU_TEST_DEVICES"] {
+    case "cpu": cpu
+    case "opencl": openCL
+    case nil, "": cpu + openCL
+    case let other?: preconditionFailure("VAE_GPU_TEST_DEVICES is opencl or cpu, not \(other)")
+    }
+  }()
+
+  static let cpu = [1, 2, 3].map { TestDevice(kind: .cpu(threads: $0)) }
+  static let openCL = OpenCLDevice.all().map { TestDevice(kind: .openCL($0)) }
+
+  /// OpenCL devices among those asked for.
+  static let allOpenCL = all.filter { $0.openCLDevice != nil }
+
+  var openCLDevice: OpenCLDevice? {
+    if case .openCL(let device) = kind { device } else { nil }
+  }
+
+  var testDescription: String {
+    switch kind {
+    case .cpu(let threads): "CPU backend, \(threads) thread\(threads == 1 ? "" : "s")"
+    case .openCL(let device): "OpenCL \(device.info.selector): \(device.info.name)"
+    }
+  }
+
+  /// The device, opened once per process. Everything that holds a device runs on the main actor: a backend belongs to
+  /// one thread at a time, and CLBlast 1.5 compiles on one thread only.
+  @MainActor func open() throws -> any Backend {
+    if let backend = Self.opened[testDescription] { return backend }
+    let backend: any Backend =
+      switch kind {
+      case .cpu(let threads): CPUBackend(threads: threads)
+      case .openCL(let device):
+        try OpenCLBackend(device, cache: ProgramCache(directory: nil))
+      }
+    Self.opened[testDescription] = backend
+    return backend
+  }
+
+  @MainActor private static var opened: [String: any Backend] = [:]
+
+  /// The float64 reference.
+  @MainActor static let reference = CPUBackend(threads: 1, realType: .float64)
+}
+
+/// The sizes of the table: they straddle wavefronts and work-groups. `VAE_GPU_TEST_SIZES=small` keeps what an
+/// interpreter such as Oclgrind can do.
+enum TestSizes {
+  static let standard = [1, 31, 32, 33, 63, 64, 65, 1000]
+  static let isSmall = ProcessInfo.processInfo.environment["VAE_GPU_TEST_SIZES"] == "small"
+
+  static func selected(_ sizes: [Int]) -> [Int] {
+    guard isSmall else { return sizes }
+    let few = sizes.filter { [1, 33, 65].contains($0) }
+    return few.isEmpty ? sizes.filter { $0 <= 300 }.prefix(1).map { $0 } : few
+  }
+}
