@@ -31,7 +31,7 @@ package final class Program {
       for tensor in node.outputs { outputs.append(try binder.bind(tensor)) }
       commands.append(node.operation.command(inputs: inputs, outputs: outputs))
     }
-    // An output may be a placed tensor or a constant that no command touches (the gradient of a sum is its seed).
+    // An output may be a tensor that no command touches: the gradient of a + b is its seed.
     for tensor in outputs { _ = try binder.bind(tensor) }
     self.graph = graph
     self.backend = backend

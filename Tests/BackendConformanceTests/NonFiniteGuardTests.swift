@@ -1,0 +1,116 @@
+import Compute
+import Graph
+import Testing
+
+@Suite("The guard against values that are not finite") @MainActor struct NonFiniteGuardTests {
+  /// The three scalars in storages, changed between steps.
+  @MainActor private final class Training {
+    let backend: any Backend
+    let graph = Graph()
+    let program: Program
+    var buffers: [String: any DeviceBuffer] = [:]
+    let parameter, guardFlags, history, m, v: Tensor
+
+    init(on backend: any Backend, count: Int) throws {
+      self.backend = backend
+      let gradient = graph.placed([count], in: "gradient")
+      let objective = graph.placed([3], in: "objective")
+      let state = graph.placed([5], .uint32, in: "state")
+      let scalars = graph.placed([4], in: "scalars")
+      guardFlags = graph.placed([2], in: "guard")
+      history = graph.placed([4, 4], in: "history")
+      parameter = graph.placed([count], in: "parameter")
+      m = graph.placed([count], in: "m")
+      v = graph.placed([count], in: "v")
+      graph.finishBackward(
+        gradients: gradient, objective: objective, state: state, guardFlags: guardFlags,
+        history: history, maximumNorm: 1)
+      graph.adam(
+        gradient: gradient, scalars: scalars, guardFlags: guardFlags, parameter: parameter,
+        firstMoment: m, secondMoment: v)
+      for name in ["gradient", "parameter", "m", "v"] {
+        buffers[name] = try backend.allocate(byteCount: count * 8)
+      }
+      for name in ["objective", "state", "scalars", "guard", "history"] {
+        buffers[name] = try backend.allocate(byteCount: 512)
+      }
+      program = try Program(graph, outputs: [], backend: backend, storages: buffers)
+      try upload([0.01, 1, 1, 1], "scalars")
+    }
+
+    func upload(_ values: [Double], _ name: String) throws {
+      try backend.upload(reals: values, to: BufferView(try #require(buffers[name])))
+    }
+
+    func step(_ slot: Int, gradient: [Double], loss: Double = 2) throws {
+      try upload(gradient, "gradient")
+      try upload([loss, -1, 1], "objective")
+      let state = BufferView(try #require(buffers["state"]))
+      try backend.upload([1, 0, UInt32(slot), 0, UInt32(slot)], to: state)
+      try program.run()
+    }
+
+    func read(_ tensors: [Tensor]) throws -> [[Double]] {
+      try tensors.map { try program.readDoubles($0) }
+    }
+  }
+
+  enum Poison: Double, CaseIterable {
+    case nan = 0
+    case infinity = 1
+    case negativeInfinity = 2
+    case overflowOfTheSquares = 3
+    case nanLoss = 4
+    case infiniteLoss = 5
+
+    var gradient: Double {
+      switch self {
+      case .nan: .nan
+      case .infinity: .infinity
+      case .negativeInfinity: -.infinity
+      case .overflowOfTheSquares: 1e30
+      case .nanLoss, .infiniteLoss: 0.5
+      }
+    }
+
+    var loss: Double {
+      switch self {
+      case .nanLoss: .nan
+      case .infiniteLoss: .infinity
+      default: 2
+      }
+    }
+  }
+
+  @Test(arguments: TestDevice.all, Poison.allCases)
+  func `one bad step sets the guard for good and the parameters stay`(
+    _ device: TestDevice, _ poison: Poison
+  ) throws {
+    let count = 100
+    let training = try Training(on: try device.open(), count: count)
+    let good = (0..<count).map { Double($0 % 7) - 3 }
+    try training.step(0, gradient: good)
+    let kept = try training.read([training.parameter, training.m, training.v])
+    #expect(kept[0].contains { $0 != 0 } && kept[1].contains { $0 != 0 })
+    #expect(try training.read([training.guardFlags])[0][1] == 0)
+
+    var bad = good
+    bad[count / 2] = poison.gradient
+    try training.step(1, gradient: bad, loss: poison.loss)
+    #expect(try training.read([training.guardFlags])[0][1] == 1)
+    #expect(bits(try training.read([training.parameter, training.m, training.v])) == bits(kept))
+
+    try training.step(2, gradient: good)
+    let flags = try training.read([training.guardFlags])[0]
+    #expect(flags[1] == 1, "the mark is sticky")
+    #expect(abs(flags[0] - 1 / norm(good)) <= 1e-6, "the clip factor is that of the step")
+    #expect(bits(try training.read([training.parameter, training.m, training.v])) == bits(kept))
+    let history = try training.read([training.history])[0]
+    #expect(history[0] == 2 && history[8] == 2, "every step has its row of the history")
+    #expect(!(history[4].isFinite && history[7].isFinite), "the bad step shows in the history")
+  }
+
+  private func norm(_ values: [Double]) -> Double {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+}

@@ -1,0 +1,84 @@
+import CKernels
+import COpenCL
+import Compute
+import Testing
+
+@testable import OpenCLBackend
+
+@Suite("OpenCL devices") @MainActor struct OpenCLDeviceTests {
+  private nonisolated static let cpuKernels: [String] = {
+    var count = 0
+    let table = vae_kernels_f32(&count)
+    return (0..<count).compactMap { table?[$0].name.map { String(cString: $0) } }
+  }()
+
+  @Test func `devices are numbered from 0 with the GPUs first`() {
+    let devices = OpenCLDevice.all()
+    #expect(devices.map(\.info.index) == Array(0..<devices.count))
+    let kinds = devices.map(\.info.type)
+    let ranks = kinds.compactMap { [.gpu, .accelerator, .cpu, .other].firstIndex(of: $0) }
+    #expect(ranks == ranks.sorted())
+    #expect(devices.isEmpty || OpenCLDevice.platformCount > 0)
+  }
+
+  @Test func `float32 and float64 tables have the same kernels, each once`() {
+    var count = 0
+    let table = vae_kernels_f64(&count)
+    let names = (0..<count).compactMap { table?[$0].name.map { String(cString: $0) } }
+    #expect(names.sorted() == Self.cpuKernels.sorted())
+    #expect(Set(names).count == names.count)
+    #expect(names.count > 20)
+  }
+
+  @Test(arguments: TestDevice.allOpenCL)
+  func `a device has exactly the kernels of the CPU backend`(_ device: TestDevice) throws {
+    let backend = try #require(try device.open() as? OpenCLBackend)
+    for name in Self.cpuKernels {
+      var status: cl_int = 0
+      let kernel = clCreateKernel(backend.program.raw, name, &status)
+      #expect(kernel != nil && status == CL_SUCCESS, "\(name)")
+      if let kernel { clReleaseKernel(kernel) }
+    }
+    var kernels: [cl_kernel?] = Array(repeating: nil, count: 256)
+    var count: cl_uint = 0
+    try #require(clCreateKernelsInProgram(backend.program.raw, 256, &kernels, &count) == CL_SUCCESS)
+    for kernel in kernels.compactMap({ $0 }) { clReleaseKernel(kernel) }
+    #expect(Int(count) == Self.cpuKernels.count)
+  }
+
+  @Test(arguments: TestDevice.allOpenCL)
+  func `an error in a kernel carries the compiler's log`(_ device: TestDevice) throws {
+    let backend = try #require(try device.open() as? OpenCLBackend)
+    let builder = ProgramBuilder(
+      context: backend.context.raw, device: backend.device, cache: ProgramCache(directory: nil))
+    let source = "__kernel void broken(__global float *x) { x[0] = undeclared_name; }"
+    do {
+      _ = try builder.build(source: source, options: OpenCLBackend.buildOptions)
+      Issue.record("the program was built")
+    } catch {
+      #expect(error.code == .buildFailed)
+      #expect(error.buildLog?.contains("undeclared_name") == true, "\(error)")
+      #expect(error.description.contains("undeclared_name"))
+      #expect(error.operation.contains(backend.info.name))
+    }
+  }
+
+  @Test(arguments: TestDevice.allOpenCL)
+  func `two backends of one device work side by side`(_ device: TestDevice) throws {
+    let openCL = try #require(device.openCLDevice)
+    let cache = ProgramCache(directory: nil)
+    var first: OpenCLBackend? = try OpenCLBackend(openCL, cache: cache)
+    let second = try OpenCLBackend(openCL, cache: cache)
+    let recording = Recording()
+    let a = recording.input([1, 2, 3, 4, 5, 6], [2, 3])
+    let product = recording.graph.multiply(a, a, transposeB: true)
+    let expected: [[Double]] = [[14, 32, 32, 77]]
+    if let first { #expect(try recording.run([product], on: first) == expected) }
+    let program = try recording.program([product], on: second)
+    try program.run()
+    first = nil
+    // The end of the first clears CLBlast's programs: the second goes on.
+    try program.run()
+    #expect(try program.readDoubles(product) == expected[0])
+  }
+}
