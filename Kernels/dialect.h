@@ -5,7 +5,12 @@
 //   KERNEL(name, (IN(real, x), OUT(real, y), VALUE(uint, count)))   one item per element, index ITEM
 //   ROW_KERNEL(name, (...))                                         one work-group per row, index ROW;
 //                                                                   LANES lanes share the row's columns
+// Every backend computes the same bits: each rounding is written out (no contraction; MULTIPLY_ADD is one fused
+// operation), and a sum over the columns of a row has one order: 64 lane sums (columns l, l + 64, ... in lane l), then
+// 8 sums of 8 lanes, then their sum. A row sum is written
+//   LANE_SUM(s); FOR_LANES_SUM(j, columns) LANE_ADD(s, term of j); real total = GROUP_SUM(scratch, s);
 // An item kernel takes the item count as its last VALUE and begins with GUARD(count).
+#pragma OPENCL FP_CONTRACT OFF
 #define real float
 #define REAL(x) x##f
 
@@ -27,9 +32,12 @@
 #define LANES 64
 // Columns LANE, LANE + LANES, ... of a row.
 #define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)
+#define LANE_SUM(sum) real sum = 0
+#define FOR_LANES_SUM(j, columns) FOR_LANES(j, columns)
+#define LANE_ADD(sum, value) sum += (value)
+#define GROUP_SUM(scratch, sum) group_sum(scratch, sum)
 
-// A sum over the lanes of a work-group in a fixed order: 64 values -> 8 -> 1. Every lane must reach it.
-// The barrier in front lets one scratch array serve several sums.
+// Every lane must reach a group sum. The barrier in front lets one scratch array serve several sums.
 #define GROUP_SCRATCH(scratch) __local real scratch[LANES]
 FUNCTION real group_sum(__local real *scratch, const real value) {
   barrier(CLK_LOCAL_MEM_FENCE);
@@ -52,8 +60,4 @@ FUNCTION real group_sum(__local real *scratch, const real value) {
 #define REAL_TO_BITS(x) as_uint(x)
 #define MULTIPLY_HIGH(a, b) mul_hi((uint)(a), (uint)(b))
 #define REAL_SQRT(x) sqrt(x)
-#ifdef FP_FAST_FMAF
 #define MULTIPLY_ADD(a, b, c) fma((a), (b), (c))
-#else
-#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
-#endif

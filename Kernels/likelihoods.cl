@@ -4,10 +4,10 @@ ROW_KERNEL(bernoulli_log_likelihood,
            (IN(real, logits), IN(real, x), OUT(real, log_likelihood), VALUE(uint, columns))) {
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns;
-  real sum = 0;
-  FOR_LANES(j, columns) sum += bernoulli_log_density(logits[offset + j], x[offset + j]);
-  sum = group_sum(scratch, sum);
-  if (LANE == 0) log_likelihood[ROW] = sum;
+  LANE_SUM(sum);
+  FOR_LANES_SUM(j, columns) LANE_ADD(sum, bernoulli_log_density(logits[offset + j], x[offset + j]));
+  const real total = GROUP_SUM(scratch, sum);
+  if (LANE == 0) log_likelihood[ROW] = total;
 }
 
 ROW_KERNEL(bernoulli_log_likelihood_backward,
@@ -24,14 +24,14 @@ ROW_KERNEL(gaussian_log_likelihood, (IN(real, mean), IN(real, x), IN(real, log_s
                                      OUT(real, log_likelihood), VALUE(uint, columns))) {
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns;
-  real squares = 0;
-  FOR_LANES(j, columns) {
+  LANE_SUM(squares);
+  FOR_LANES_SUM(j, columns) {
     const real difference = x[offset + j] - mean[offset + j];
-    squares += difference * difference;
+    LANE_ADD(squares, difference * difference);
   }
-  squares = group_sum(scratch, squares);
+  const real distance = GROUP_SUM(scratch, squares);
   if (LANE == 0)
-    log_likelihood[ROW] = REAL(-0.5) * squares * real_exp(REAL(-2.0) * log_sigma[0]) -
+    log_likelihood[ROW] = REAL(-0.5) * distance * real_exp(REAL(-2.0) * log_sigma[0]) -
                           (real)columns * (REAL(0.5) * LN_2_PI + log_sigma[0]);
 }
 
@@ -50,12 +50,12 @@ ROW_KERNEL(gaussian_log_likelihood_backward_log_sigma,
             VALUE(uint, columns))) {
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns;
-  real squares = 0;
-  FOR_LANES(j, columns) {
+  LANE_SUM(squares);
+  FOR_LANES_SUM(j, columns) {
     const real difference = x[offset + j] - mean[offset + j];
-    squares += difference * difference;
+    LANE_ADD(squares, difference * difference);
   }
-  squares = group_sum(scratch, squares);
+  const real distance = GROUP_SUM(scratch, squares);
   if (LANE == 0)
-    rows[ROW] = upstream[ROW] * (squares * real_exp(REAL(-2.0) * log_sigma[0]) - (real)columns);
+    rows[ROW] = upstream[ROW] * (distance * real_exp(REAL(-2.0) * log_sigma[0]) - (real)columns);
 }

@@ -9,15 +9,16 @@
 ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scalars), OUT(real, out),
                            VALUE(uint, rows))) {
   GROUP_SCRATCH(scratch);
-  real likelihoods = 0, divergences = 0;
-  FOR_LANES(i, rows) likelihoods += log_likelihood[i];
-  FOR_LANES(i, rows) divergences += kl[i];
-  likelihoods = group_sum(scratch, likelihoods) / (real)rows;
-  divergences = group_sum(scratch, divergences) / (real)rows;
+  LANE_SUM(likelihoods);
+  LANE_SUM(divergences);
+  FOR_LANES_SUM(i, rows) LANE_ADD(likelihoods, log_likelihood[i]);
+  FOR_LANES_SUM(i, rows) LANE_ADD(divergences, kl[i]);
+  const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)rows;
+  const real divergence = GROUP_SUM(scratch, divergences) / (real)rows;
   if (LANE == 0) {
-    out[0] = scalars[SCALAR_BETA] * divergences - likelihoods;
-    out[1] = likelihoods;
-    out[2] = divergences;
+    out[0] = scalars[SCALAR_BETA] * divergence - likelihood;
+    out[1] = likelihood;
+    out[2] = divergence;
   }
 }
 
@@ -36,9 +37,9 @@ KERNEL(negative_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real,
 ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), IN(uint, state), INOUT(real, guard),
                              OUT(real, history), VALUE(uint, parts), VALUE(real, maximum_norm))) {
   GROUP_SCRATCH(scratch);
-  real total = 0;
-  FOR_LANES(j, parts) total += squares[j];
-  total = group_sum(scratch, total);
+  LANE_SUM(partial);
+  FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
+  const real total = GROUP_SUM(scratch, partial);
   if (LANE == 0) {
     const real norm = REAL_SQRT(total);
     const int finite = real_is_finite(norm) && real_is_finite(objective[0]);

@@ -7,18 +7,18 @@ ROW_KERNEL(reparameterise, (IN(real, posterior), IN(uint, order), IN(uint, state
   GROUP_SCRATCH(scratch);
   const size_t row = ROW;
   const uint sample = order[state[STATE_BATCH_START] + row];
-  real sum = 0;
-  FOR_LANES(j, latents) {
+  LANE_SUM(sum);
+  FOR_LANES_SUM(j, latents) {
     const real mean = posterior[row * 2 * latents + j];
     const real log_variance =
         real_clamp(posterior[row * 2 * latents + latents + j], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
     const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose,
                                              state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
     z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;
-    sum += standard_normal_kl(mean, log_variance);
+    LANE_ADD(sum, standard_normal_kl(mean, log_variance));
   }
-  sum = group_sum(scratch, sum);
-  if (LANE == 0) kl[row] = sum;
+  const real total = GROUP_SUM(scratch, sum);
+  if (LANE == 0) kl[row] = total;
 }
 
 // Both gradients in one pass:

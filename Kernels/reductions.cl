@@ -7,7 +7,7 @@ ROW_KERNEL(column_sum, (IN(real, x), OUT(real, sums), VALUE(uint, rows), VALUE(u
                         VALUE(uint, chunk))) {
   const uint tiles = (columns + COLUMN_TILE - 1) / COLUMN_TILE;
   const uint part = (uint)ROW / tiles;
-  const uint first = ((uint)ROW % tiles) * COLUMN_TILE;
+  const uint first = ((uint)ROW - part * tiles) * COLUMN_TILE;
   const uint width = columns - first < COLUMN_TILE ? columns - first : COLUMN_TILE;
   const uint begin = part * chunk;
   const uint end = rows - begin < chunk ? rows : begin + chunk;
@@ -31,9 +31,9 @@ ROW_KERNEL(sum, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, c
   GROUP_SCRATCH(scratch);
   const uint begin = (uint)ROW * chunk;
   const uint width = count - begin < chunk ? count - begin : chunk;
-  real total = 0;
-  FOR_LANES(j, width) total += x[begin + j];
-  total = group_sum(scratch, total);
+  LANE_SUM(partial);
+  FOR_LANES_SUM(j, width) LANE_ADD(partial, x[begin + j]);
+  const real total = GROUP_SUM(scratch, partial);
   if (LANE == 0) sums[ROW] = total;
 }
 
@@ -42,8 +42,8 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
   GROUP_SCRATCH(scratch);
   const uint begin = (uint)ROW * chunk;
   const uint width = count - begin < chunk ? count - begin : chunk;
-  real total = 0;
-  FOR_LANES(j, width) total += x[begin + j] * x[begin + j];
-  total = group_sum(scratch, total);
+  LANE_SUM(partial);
+  FOR_LANES_SUM(j, width) LANE_ADD(partial, x[begin + j] * x[begin + j]);
+  const real total = GROUP_SUM(scratch, partial);
   if (LANE == 0) sums[ROW] = total;
 }

@@ -11,6 +11,8 @@
 
 #include "ckernels.h"
 
+#pragma STDC FP_CONTRACT OFF
+
 typedef uint32_t uint;
 typedef uint64_t ulong;
 typedef uint8_t uchar;
@@ -19,10 +21,12 @@ typedef uint8_t uchar;
 typedef double real;
 #define REAL(x) x
 #define REAL_SQRT(x) sqrt(x)
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #else
 typedef float real;
 #define REAL(x) x##f
 #define REAL_SQRT(x) sqrtf(x)
+#define MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
 static inline float bits_to_real(const uint32_t bits) {
   float x;
   memcpy(&x, &bits, sizeof x);
@@ -39,18 +43,31 @@ static inline uint32_t real_to_bits(const float x) {
 
 #define FUNCTION static inline __attribute__((always_inline))
 #define MULTIPLY_HIGH(a, b) ((uint)(((ulong)(uint)(a) * (ulong)(uint)(b)) >> 32))
-// Contracted to a fused multiply-add where the instruction set has one.
-#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 
 #define GUARD(count) (void)(count)
 #define ROW ITEM
 #define LANE 0
 #define LANES 1
 #define FOR_LANES(j, columns) for (uint j = 0; j < (columns); j++)
-// Lets the sums of a row kernel's own body use vector accumulators (a fixed order for a given machine); the
-// scalar functions it calls keep strict rules.
-#define GROUP_SCRATCH(scratch) _Pragma("clang fp reassociate(on)") const int scratch = 0
-#define group_sum(scratch, value) ((void)(scratch), (value))
+
+// The 64 lane sums of a device's work-group as an array, added in the same order.
+#define GROUP_SCRATCH(scratch)
+#define LANE_SUM(sum) real sum[64] = {0}
+#define FOR_LANES_SUM(j, columns)                                                        \
+  for (uint vae_base = 0; vae_base < (columns); vae_base += 64)                          \
+    for (uint vae_lane = 0, j = vae_base, vae_width = (columns) - vae_base < 64 ? (columns) - vae_base : 64; \
+         vae_lane < vae_width; vae_lane++, j++)
+#define LANE_ADD(sum, value) sum[vae_lane] += (value)
+#define GROUP_SUM(scratch, sum) total_of_lanes(sum)
+FUNCTION real total_of_lanes(const real *sum) {
+  real total = 0;
+  for (uint part = 0; part < 8; part++) {
+    real partial = 0;
+    for (uint k = 0; k < 8; k++) partial += sum[8 * part + k];
+    total += partial;
+  }
+  return total;
+}
 
 #if defined(__x86_64__) && !defined(REAL_IS_DOUBLE)
 #define VAE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

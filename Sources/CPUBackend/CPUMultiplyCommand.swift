@@ -1,7 +1,11 @@
+import CKernels
 import COpenBLAS
 import Compute
 
-/// A matrix product cut into tiles of the result by shape alone; each tile is one single-threaded OpenBLAS call.
+/// A matrix product cut into tiles of the result, one task each.
+///
+/// float32 uses the engine's own kernel (Sources/CKernels/gemm.c): its sum over k has one order, so tiling and threads
+/// do not change a bit and OpenCL devices that add in order agree exactly. float64, the reference, uses OpenBLAS.
 struct CPUMultiplyCommand: CPUCommand {
   private let multiply: MatrixMultiply
   private let a: UnsafeMutableRawPointer
@@ -17,57 +21,58 @@ struct CPUMultiplyCommand: CPUCommand {
     b = backend.address(of: multiply.b)
     c = backend.address(of: multiply.c)
     realType = backend.realType
-    rows = Tiling(extent: multiply.m, target: 256)
-    columns = Tiling(extent: multiply.n, target: 160)
+    rows = Tiling(extent: multiply.m, target: 192, multiple: 12)
+    columns = Tiling(extent: multiply.n, target: 128, multiple: 32)
   }
 
   func run(on pool: WorkerPool) {
     pool.run(tasks: rows.count * columns.count) { tile in
-      runTile(row: tile / columns.count, column: tile % columns.count)
+      let row = rows[tile / columns.count]
+      let column = columns[tile % columns.count]
+      switch realType {
+      case .float32: runSingle(row, column)
+      case .float64: runDouble(row, column)
+      }
     }
   }
 
-  private func runTile(row: Int, column: Int) {
-    let (m0, m) = rows[row]
-    let (n0, n) = columns[column]
+  private func runSingle(_ row: Range<Int>, _ column: Range<Int>) {
+    var gemm = vae_gemm(
+      a: a.assumingMemoryBound(to: Float.self), b: b.assumingMemoryBound(to: Float.self),
+      c: c.assumingMemoryBound(to: Float.self), m: multiply.m, n: multiply.n, k: multiply.k,
+      transpose_a: multiply.transposeA ? 1 : 0, transpose_b: multiply.transposeB ? 1 : 0)
+    vae_gemm_tile(&gemm, row.lowerBound, row.upperBound, column.lowerBound, column.upperBound)
+  }
+
+  private func runDouble(_ row: Range<Int>, _ column: Range<Int>) {
     let lda = multiply.transposeA ? multiply.m : multiply.k
     let ldb = multiply.transposeB ? multiply.k : multiply.n
-    let aOffset = multiply.transposeA ? m0 : m0 * lda
-    let bOffset = multiply.transposeB ? n0 * ldb : n0
-    let cOffset = m0 * multiply.n + n0
-    let transA = multiply.transposeA ? CblasTrans : CblasNoTrans
-    let transB = multiply.transposeB ? CblasTrans : CblasNoTrans
-    switch realType {
-    case .float32:
-      cblas_sgemm(
-        CblasRowMajor, transA, transB, blasint(m), blasint(n), blasint(multiply.k), 1,
-        a.assumingMemoryBound(to: Float.self) + aOffset, blasint(lda),
-        b.assumingMemoryBound(to: Float.self) + bOffset, blasint(ldb), 0,
-        c.assumingMemoryBound(to: Float.self) + cOffset, blasint(multiply.n))
-    case .float64:
-      cblas_dgemm(
-        CblasRowMajor, transA, transB, blasint(m), blasint(n), blasint(multiply.k), 1,
-        a.assumingMemoryBound(to: Double.self) + aOffset, blasint(lda),
-        b.assumingMemoryBound(to: Double.self) + bOffset, blasint(ldb), 0,
-        c.assumingMemoryBound(to: Double.self) + cOffset, blasint(multiply.n))
-    }
+    let aOffset = multiply.transposeA ? row.lowerBound : row.lowerBound * lda
+    let bOffset = multiply.transposeB ? column.lowerBound * ldb : column.lowerBound
+    let cOffset = row.lowerBound * multiply.n + column.lowerBound
+    cblas_dgemm(
+      CblasRowMajor, multiply.transposeA ? CblasTrans : CblasNoTrans,
+      multiply.transposeB ? CblasTrans : CblasNoTrans, blasint(row.count), blasint(column.count),
+      blasint(multiply.k), 1, a.assumingMemoryBound(to: Double.self) + aOffset, blasint(lda),
+      b.assumingMemoryBound(to: Double.self) + bOffset, blasint(ldb), 0,
+      c.assumingMemoryBound(to: Double.self) + cOffset, blasint(multiply.n))
   }
 }
 
-/// An extent cut into even pieces near a target size, each but the last a multiple of 16.
+/// An extent cut into even pieces near a target size, each but the last a multiple of a tile.
 struct Tiling {
   let extent: Int
   let size: Int
 
-  init(extent: Int, target: Int) {
+  init(extent: Int, target: Int, multiple: Int) {
     let pieces = max(1, (extent + target - 1) / target)
     self.extent = extent
-    size = max(16, ((extent + pieces - 1) / pieces + 15) / 16 * 16)
+    size = max(1, ((extent + pieces - 1) / pieces + multiple - 1) / multiple) * multiple
   }
 
   var count: Int { max(1, (extent + size - 1) / size) }
-  /// Start and length of a piece.
-  subscript(_ piece: Int) -> (start: Int, length: Int) {
-    (piece * size, min(size, extent - piece * size))
+
+  subscript(_ piece: Int) -> Range<Int> {
+    (piece * size)..<min(extent, (piece + 1) * size)
   }
 }

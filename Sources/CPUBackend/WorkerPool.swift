@@ -6,10 +6,47 @@ import Synchronization
 /// then sleep.
 ///
 /// `run` may be called from one thread at a time; that thread is the backend's owner.
-final class WorkerPool: @unchecked Sendable {
+final class WorkerPool {
   /// Threads at work, the caller included.
   let threadCount: Int
 
+  private let crew = WorkerCrew()
+  private var threads: [pthread_t] = []
+
+  init(threadCount: Int) {
+    self.threadCount = max(1, threadCount)
+    for _ in 1..<self.threadCount {
+      var thread = pthread_t()
+      // A worker holds the crew and never the pool, whose end stops it.
+      let context = Unmanaged.passRetained(crew)
+      let status = pthread_create(
+        &thread, nil,
+        { context in
+          guard let context else { return nil }
+          Unmanaged<WorkerCrew>.fromOpaque(context).takeRetainedValue().workerLoop()
+          return nil
+        }, context.toOpaque())
+      if status == 0 { threads.append(thread) } else { context.release() }
+    }
+  }
+
+  deinit {
+    crew.stop()
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Runs `body(0) … body(tasks - 1)`, each once, and returns when all are done.
+  func run(tasks: Int, _ body: (Int) -> Void) {
+    guard tasks > 1, !threads.isEmpty else {
+      for task in 0..<tasks { body(task) }
+      return
+    }
+    crew.run(tasks: tasks, workers: threads.count, body)
+  }
+}
+
+/// What the threads of a pool share.
+private final class WorkerCrew: @unchecked Sendable {
   private let generation = Atomic<Int>(0)
   private let nextTask = Atomic<Int>(0)
   private let busyWorkers = Atomic<Int>(0)
@@ -21,53 +58,36 @@ final class WorkerPool: @unchecked Sendable {
 
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var threads: [pthread_t] = []
 
   private static let spinLimit = 4000
 
-  init(threadCount: Int) {
-    self.threadCount = max(1, threadCount)
+  init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
-    for _ in 1..<self.threadCount {
-      var thread = pthread_t()
-      // The workers hold the pool unretained: deinit joins them first.
-      let pool = Unmanaged.passUnretained(self).toOpaque()
-      let status = pthread_create(
-        &thread, nil,
-        { context in
-          guard let context else { return nil }
-          Unmanaged<WorkerPool>.fromOpaque(context).takeUnretainedValue().workerLoop()
-          return nil
-        }, pool)
-      if status == 0 { threads.append(thread) }
-    }
   }
 
   deinit {
-    stopping.store(true, ordering: .sequentiallyConsistent)
-    pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
-    for thread in threads { pthread_join(thread, nil) }
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(condition)
     mutex.deallocate()
     condition.deallocate()
   }
 
-  /// Runs `body(0) … body(tasks - 1)`, each once, and returns when all are done.
-  func run(tasks: Int, _ body: (Int) -> Void) {
-    guard tasks > 1, !threads.isEmpty else {
-      for task in 0..<tasks { body(task) }
-      return
-    }
+  /// Ends every worker loop.
+  func stop() {
+    stopping.store(true, ordering: .sequentiallyConsistent)
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(condition)
+    pthread_mutex_unlock(mutex)
+  }
+
+  func run(tasks: Int, workers: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { escaping in
       withUnsafePointer(to: escaping) { pointer in
         self.body = pointer
         taskCount = tasks
         nextTask.store(0, ordering: .relaxed)
-        busyWorkers.store(threads.count, ordering: .relaxed)
+        busyWorkers.store(workers, ordering: .relaxed)
         generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
           pthread_mutex_lock(mutex)
@@ -95,7 +115,7 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  private func workerLoop() {
+  func workerLoop() {
     var seen = 0
     while true {
       var spins = 0

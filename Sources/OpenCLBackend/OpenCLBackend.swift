@@ -16,8 +16,14 @@ package final class OpenCLBackend: Backend {
   /// Finish after every launch and name the one that failed (VAE_GPU_DEBUG=1).
   let finishEachLaunch: Bool
 
-  /// The compiler options of every kernel. Never fast-math: NaN guards must work.
-  static let buildOptions = "-cl-std=CL1.2"
+  /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
+  /// correctly where the device can, so that it computes the bits of the CPU backend.
+  static func buildOptions(_ device: OpenCLDevice) -> String {
+    let configuration: cl_device_fp_config = OpenCLDevice.scalar(
+      device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
+    let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
+    return "-cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+  }
 
   package init(_ device: OpenCLDevice, cache: ProgramCache = .standard) throws(ComputeError) {
     var status: cl_int = 0
@@ -38,7 +44,7 @@ package final class OpenCLBackend: Backend {
     let queueHandle = QueueHandle(raw: queue)
     let source = vae_opencl_source().map { String(cString: $0) } ?? ""
     program = try ProgramBuilder(context: context, device: device, cache: cache)
-      .build(source: source, options: Self.buildOptions)
+      .build(source: source, options: Self.buildOptions(device))
     self.device = device
     self.context = contextHandle
     self.queue = queueHandle

@@ -24,6 +24,17 @@ typedef struct {
 const vae_kernel *vae_kernels_f32(size_t *count);
 const vae_kernel *vae_kernels_f64(size_t *count);
 
+// A product C = op(A) op(B): row-major and dense, op(A) [m, k], op(B) [k, n], C [m, n].
+typedef struct {
+  const float *a, *b;
+  float *c;
+  size_t m, n, k;
+  int transpose_a, transpose_b;
+} vae_gemm;
+
+// Computes rows m0 ..< m1 and columns n0 ..< n1 of C. Tiles may be computed by different threads in any order.
+void vae_gemm_tile(const vae_gemm *gemm, size_t m0, size_t m1, size_t n0, size_t n1);
+
 // The text of the OpenCL program, ending in NUL.
 const char *vae_opencl_source(void);
 

@@ -1,0 +1,75 @@
+import CPUBackend
+import Compute
+import Foundation
+import Graph
+
+/// The seed of random graphs: fixed, or `VAE_GPU_TEST_SEED`. Printed once.
+let testSeed: UInt64 = {
+  let text = ProcessInfo.processInfo.environment["VAE_GPU_TEST_SEED"]
+  let seed = text.flatMap { UInt64($0) } ?? 20_260_101
+  print("GraphTests: VAE_GPU_TEST_SEED=\(seed)")
+  return seed
+}()
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ stream: Int) { state = testSeed &+ UInt64(stream) &* 0xD134_2543_DE82_EF95 }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+
+  mutating func real(_ low: Double, _ high: Double) -> Double {
+    low + Double(next() >> 11) * 0x1p-53 * (high - low)
+  }
+}
+
+/// A graph with input values, run on the float64 CPU backend.
+final class Workbench {
+  let graph = Graph()
+  let backend = CPUBackend(threads: 1, realType: .float64)
+  var storages: [String: any DeviceBuffer] = [:]
+
+  func storage(_ name: String, _ values: [Double]) throws {
+    let buffer = try backend.allocate(byteCount: 8 * values.count)
+    try backend.upload(reals: values, to: BufferView(buffer))
+    storages[name] = buffer
+  }
+
+  func words(_ name: String, _ values: [UInt32]) throws {
+    let buffer = try backend.allocate(byteCount: 4 * values.count)
+    try backend.upload(values, to: BufferView(buffer))
+    storages[name] = buffer
+  }
+
+  /// A tensor in a storage of its own.
+  func input(_ name: String, _ values: [Double], _ shape: Shape) throws -> Tensor {
+    try storage(name, values)
+    return graph.placed(shape, in: name)
+  }
+
+  func ones(_ shape: Shape) -> Tensor {
+    graph.constant([Double](repeating: 1, count: shape.count), shape: shape)
+  }
+
+  func program(_ outputs: [Tensor]) throws -> Program {
+    try Program(graph, outputs: outputs, backend: backend, storages: storages)
+  }
+
+  func run(_ outputs: [Tensor]) throws -> [[Double]] {
+    let program = try program(outputs)
+    try program.run()
+    return try outputs.map { try program.readDoubles($0) }
+  }
+
+  func contents(of storage: String, count: Int) throws -> [Double] {
+    guard let buffer = storages[storage] else { return [] }
+    return try backend.downloadReals(BufferView(buffer), count: count)
+  }
+}
