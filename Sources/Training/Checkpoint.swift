@@ -1,5 +1,6 @@
 import FileFormats
 import NeuralNetwork
+import VAEModels
 
 /// Weights, Adam moments and progress of a run in one safetensors file: everything a resume needs, and nothing that
 /// would make two equal runs differ.
@@ -32,12 +33,11 @@ package struct Checkpoint {
   }
 
   package static func read(_ path: String, layout: ParameterLayout) throws -> Checkpoint {
-    let file = try SafeTensors.read(path)
-    guard file.metadata["format"] == format else {
-      throw FileError(
-        .mismatch, path: path, problem: "is not a checkpoint of vae-gpu",
-        advice: "use 'vae-gpu import' for weights trained elsewhere")
-    }
+    try read(try SafeTensors.read(path), layout: layout)
+  }
+
+  package static func read(_ file: SafeTensors, layout: ParameterLayout) throws -> Checkpoint {
+    try checkFormat(file)
     var progress = TrainingProgress()
     progress.step = try integer("step", file)
     progress.epoch = try integer("epoch", file)
@@ -50,6 +50,31 @@ package struct Checkpoint {
       secondMoments: try WeightFile.values(of: layout, in: file, prefix: "optimizer.second_moment."),
       progress: progress, seed: UInt64(try integer("seed", file)),
       configuration: file.metadata["configuration"] ?? "", dataset: file.metadata["dataset"] ?? "")
+  }
+
+  /// The size of the images that the model of a checkpoint is for: the end of its `dataset`.
+  package static func imageShape(of file: SafeTensors) throws -> ImageShape? {
+    try checkFormat(file)
+    let sizes = file.metadata["dataset"]?.split(separator: " ").last?.split(separator: "x") ?? []
+    let numbers = sizes.compactMap { Int($0) }
+    guard numbers.count == sizes.count, numbers.count == 3 || numbers.count == 4,
+      numbers.dropFirst().allSatisfy({ (1...1 << 20).contains($0) })
+    else { return nil }
+    return ImageShape(
+      height: numbers[1], width: numbers[2], channels: numbers.count == 4 ? numbers[3] : 1)
+  }
+
+  /// The text of `dataset`.
+  package static func dataset(_ name: String, count: Int, image: ImageShape) -> String {
+    "\(name) \(count)x\(image)"
+  }
+
+  private static func checkFormat(_ file: SafeTensors) throws {
+    guard file.metadata["format"] == format else {
+      throw FileError(
+        .mismatch, path: file.path, problem: "is not a checkpoint of vae-gpu",
+        advice: "use 'vae-gpu import' for weights trained elsewhere")
+    }
   }
 
   private var metadata: [(String, String)] {
@@ -68,5 +93,15 @@ package struct Checkpoint {
         .malformed, path: file.path, problem: "its metadata has no whole number '\(key)'")
     }
     return value
+  }
+}
+
+extension Checkpoint {
+  /// A checkpoint at step 0 of weights from elsewhere.
+  package init(weights: [[Float]], settings: RunConfiguration, dataset: String) {
+    let zeros = weights.map { [Float](repeating: 0, count: $0.count) }
+    self.init(
+      weights: weights, firstMoments: zeros, secondMoments: zeros, progress: TrainingProgress(),
+      seed: settings.seed, configuration: settings.fingerprint, dataset: dataset)
   }
 }

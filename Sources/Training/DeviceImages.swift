@@ -8,8 +8,8 @@ package final class DeviceImages {
   static let orderStorage = "order"
 
   package let source: ImageSet
-  let pixels: any DeviceBuffer
-  let order: any DeviceBuffer
+  package let pixels: any DeviceBuffer
+  package let order: any DeviceBuffer
   private let backend: any Backend
 
   /// Uploads the images; the order is that of the data set.

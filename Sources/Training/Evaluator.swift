@@ -20,9 +20,12 @@ package final class Evaluator {
   private let inputs: StepInputs
   private var passes: [Int: Pass] = [:]
 
-  private static let rowsPerPass = 500
+  private let rowsPerPass: Int
 
-  package init(_ vae: VAE, images: DeviceImages, binarization: Binarization) throws {
+  package init(
+    _ vae: VAE, images: DeviceImages, binarization: Binarization, rowsPerPass: Int = 500
+  ) throws {
+    self.rowsPerPass = rowsPerPass
     self.vae = vae
     self.images = images
     self.binarization = binarization
@@ -38,9 +41,9 @@ package final class Evaluator {
     let started = monotonicSeconds()
     var sums = EvaluationSums(images: images.source.count, latents: vae.configuration.latent)
     for draw in 0..<samples {
-      for start in stride(from: 0, to: images.source.count, by: Self.rowsPerPass) {
+      for start in stride(from: 0, to: images.source.count, by: rowsPerPass) {
         if stop() { return nil }
-        let pass = try pass(rows: min(Self.rowsPerPass, images.source.count - start))
+        let pass = try pass(rows: min(rowsPerPass, images.source.count - start))
         try inputs.write(seed: seed, step: draw, batchStart: start)
         try pass.program.run()
         sums.add(

@@ -63,6 +63,12 @@ public struct RunDirectory: Sendable {
     return run
   }
 
+  /// Takes away the directories that `create` made, as far as they are empty.
+  public func removeIfEmpty() {
+    rmdir(path + "/checkpoints")
+    rmdir(path)
+  }
+
   private static func makeDirectory(_ path: String) throws {
     var prefix = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {

@@ -6,8 +6,8 @@ package final class StepInputs {
   static let stateStorage = "state"
   static let scalarStorage = "scalars"
 
-  let state: any DeviceBuffer
-  let scalars: any DeviceBuffer
+  package let state: any DeviceBuffer
+  package let scalars: any DeviceBuffer
   private let backend: any Backend
 
   init(_ backend: any Backend) throws(ComputeError) {
@@ -28,7 +28,7 @@ package final class StepInputs {
   ///   - step: keys the noise.
   ///   - batchStart: position of the batch in the order of samples.
   ///   - historySlot: row of the history that the step writes.
-  func write(seed: UInt64, step: Int, batchStart: Int, historySlot: Int = 0) throws(ComputeError) {
+  package func write(seed: UInt64, step: Int, batchStart: Int, historySlot: Int = 0) throws(ComputeError) {
     let words: [UInt32] = [
       UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), UInt32(step),
       UInt32(batchStart), UInt32(historySlot), 0, 0, 0,
@@ -37,7 +37,7 @@ package final class StepInputs {
   }
 
   /// The numbers of an optimizer step; corrections of Adam are for the step count after this step.
-  func write(learningRate: Double, beta: Double, step: Int) throws(ComputeError) {
+  package func write(learningRate: Double, beta: Double, step: Int) throws(ComputeError) {
     let t = Double(step + 1)
     let values = [
       learningRate, beta, 1 / (1 - power(0.9, t)), 1 / (1 - power(0.999, t)).squareRoot(), 0, 0, 0,

@@ -14,10 +14,10 @@ public final class Trainer {
   public internal(set) var progress = TrainingProgress()
 
   let output: RunDirectory?
-  let train: DeviceImages
+  package let train: DeviceImages
   let evaluator: Evaluator
-  let inputs: StepInputs
-  let optimizer: OptimizerState
+  package let inputs: StepInputs
+  package let optimizer: OptimizerState
   let datasetName: String
   var steps: [Int: TrainingStep] = [:]
   var window = MetricsWindow()
@@ -48,7 +48,7 @@ public final class Trainer {
       binarization: configuration.binarization)
     inputs = try StepInputs(backend)
     optimizer = try OptimizerState(vae, slots: min(configuration.logEvery, 1024))
-    datasetName = "\(data.name) \(data.train.count)x\(image)"
+    datasetName = Checkpoint.dataset(data.name, count: data.train.count, image: image)
   }
 
   /// The kind of the figures: see `Evaluation`.

@@ -11,13 +11,13 @@ package final class OptimizerState {
   static let guardStorage = "guard"
   static let historyStorage = "history"
 
-  let gradients: any DeviceBuffer
+  package let gradients: any DeviceBuffer
   package let firstMoments: any DeviceBuffer
   package let secondMoments: any DeviceBuffer
   /// { clip factor, 1 once a step was not finite }.
-  let guardFlags: any DeviceBuffer
+  package let guardFlags: any DeviceBuffer
   /// `slots` rows of { loss, log-likelihood, KL, gradient norm }.
-  let history: any DeviceBuffer
+  package let history: any DeviceBuffer
   let slots: Int
 
   init(_ vae: VAE, slots: Int) throws(ComputeError) {

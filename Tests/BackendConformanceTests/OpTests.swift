@@ -64,6 +64,31 @@ import Testing
     }
   }
 
+  @Test(arguments: OpInstance.all, TestDevice.all)
+  func `no operation reads memory that nothing has written`(
+    _ instance: OpInstance, _ device: TestDevice
+  ) throws {
+    let values = instance.values()
+    let backend = try device.open()
+    let expected = try OpProgram(instance, on: backend, withGradients: true).run(values)
+    let poisoned = PoisoningBackend(backend)
+    let results = try OpProgram(instance, on: poisoned, withGradients: true).run(values)
+    #expect(bits(results.outputs) == bits(expected.outputs))
+    #expect(bits(results.gradients) == bits(expected.gradients))
+  }
+
+  @Test(arguments: OpInstance.all, TestDevice.allOpenCL)
+  func `an OpenCL device gives the bits of the CPU`(
+    _ instance: OpInstance, _ device: TestDevice
+  ) throws {
+    let values = instance.values()
+    let results = try OpProgram(instance, on: try device.open(), withGradients: true).run(values)
+    let expected = try OpProgram(instance, on: try TestDevice.cpu[0].open(), withGradients: true)
+      .run(values)
+    #expect(bits(results.outputs) == bits(expected.outputs))
+    #expect(bits(results.gradients) == bits(expected.gradients))
+  }
+
   @Test(arguments: OpInstance.differentiable.filter { $0.size == 33 }, TestDevice.all)
   func `a NaN in an input is not hidden`(_ instance: OpInstance, _ device: TestDevice) throws {
     let values = instance.values()

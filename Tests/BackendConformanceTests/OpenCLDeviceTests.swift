@@ -53,7 +53,7 @@ import Testing
       context: backend.context.raw, device: backend.device, cache: ProgramCache(directory: nil))
     let source = "__kernel void broken(__global float *x) { x[0] = undeclared_name; }"
     do {
-      _ = try builder.build(source: source, options: OpenCLBackend.buildOptions)
+      _ = try builder.build(source: source, options: OpenCLBackend.buildOptions(backend.device))
       Issue.record("the program was built")
     } catch {
       #expect(error.code == .buildFailed)

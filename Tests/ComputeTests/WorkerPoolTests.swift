@@ -99,19 +99,3 @@ import Testing
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
   }
 }
-
-@Suite("Tilings of matrix products") struct TilingTests {
-  @Test(
-    arguments: [16, 100, 160, 256], [0, 1, 15, 16, 17, 160, 161, 255, 256, 257, 784, 1000, 4097])
-  func `tiles cover an extent once and are near the target`(_ target: Int, _ extent: Int) {
-    let tiling = Tiling(extent: extent, target: target)
-    var position = 0
-    for piece in 0..<tiling.count {
-      let (start, length) = tiling[piece]
-      #expect(start == position && length >= 0 && length <= target + 16)
-      #expect(piece == tiling.count - 1 || length % 16 == 0)
-      position += length
-    }
-    #expect(position == extent)
-  }
-}

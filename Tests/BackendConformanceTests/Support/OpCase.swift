@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 import Graph
 import Testing
 
@@ -113,9 +114,16 @@ struct OpInstance: Sendable, CustomTestStringConvertible {
     return (0..<count).map { _ in generator.real(-0.5, 2) }
   }
 
-  static let all = OpCase.all.flatMap { op in
-    TestSizes.selected(op.sizes).map { OpInstance(op: op, size: $0) }
-  }
+  /// Rows at their sizes; `VAE_GPU_TEST_OPS`, a regular expression, keeps the rows whose name has a match.
+  static let all: [OpInstance] = {
+    let pattern = ProcessInfo.processInfo.environment["VAE_GPU_TEST_OPS"] ?? ""
+    guard let regex = try? Regex(pattern) else {
+      preconditionFailure("VAE_GPU_TEST_OPS is no regular expression: \(pattern)")
+    }
+    return OpCase.all.filter { $0.name.contains(regex) }.flatMap { op in
+      TestSizes.selected(op.sizes).map { OpInstance(op: op, size: $0) }
+    }
+  }()
 
   static let differentiable = all.filter { $0.inputs.contains(where: \.isDifferentiable) }
 }

@@ -1,0 +1,68 @@
+# vae-gpu: the commands of the README. `make help` lists them.
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+BINARY = .build/release/vae-gpu
+TRAIN ?=
+BENCH ?=
+
+.PHONY: help build train test oclgrind example install bench lint format clean
+
+help:
+	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
+	@echo "make test       install what is missing, run every test"
+	@echo "make build      install what is missing, build .build/release/vae-gpu"
+	@echo "make bench      training speed of the named workloads (BENCH='--device 0 --json')"
+	@echo "make example    build and run Examples/01-train-a-vae"
+	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
+	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
+	@echo "make lint       check the formatting"
+	@echo "make clean      remove what was built"
+
+build:
+	@Scripts/install-packages build
+	$(BUILD) --product vae-gpu
+
+# More flags: make train TRAIN='--epochs 1 --device 0'
+train:
+	@Scripts/install-packages build data
+	$(BUILD) --product vae-gpu
+	$(BINARY) train $(TRAIN)
+
+test:
+	@Scripts/install-packages build data test
+	$(BUILD) --build-tests
+	$(SWIFT) test -c release --skip-build --disable-xctest
+	@Scripts/oclgrind-tests
+
+oclgrind:
+	@Scripts/install-packages build test
+	$(BUILD) --build-tests
+	@Scripts/oclgrind-tests
+
+example:
+	@Scripts/install-packages build
+	$(SWIFT) run -c release --package-path Examples/01-train-a-vae
+
+bench:
+	@Scripts/install-packages build
+	$(BUILD) --product vae-gpu
+	$(BINARY) bench $(BENCH)
+
+# The installed program carries the Swift runtime, so it needs no toolchain.
+install:
+	@Scripts/install-packages build
+	$(BUILD) --product vae-gpu --static-swift-stdlib --scratch-path .build/install
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 .build/install/release/vae-gpu "$(DESTDIR)$(PREFIX)/bin/vae-gpu"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/vae-gpu"
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Examples
+
+clean:
+	rm -rf .build Examples/*/.build

@@ -1,0 +1,49 @@
+import Datasets
+import Training
+
+/// A training problem with a name, for comparisons between devices and versions.
+package struct Workload: Sendable {
+  package let name: String
+  /// The model in words.
+  package let summary: String
+  package let configuration: RunConfiguration
+
+  /// The one list of workloads. They train on sprites, 28 x 28, so that no file is needed.
+  package static let all = [
+    Workload(
+      "mlp400", "784-400-20-400-784, Bernoulli, batch 128", hidden: [400], latent: 20, batch: 128),
+    Workload(
+      "mlp300g", "784-300-20-300-784, Gaussian with learned sigma, batch 128", hidden: [300],
+      latent: 20, batch: 128, likelihood: "gaussian"),
+    Workload(
+      "mlp2048", "784-2048-2048-64-2048-2048-784, Bernoulli, batch 512", hidden: [2048, 2048],
+      latent: 64, batch: 512),
+    Workload(
+      "linear", "784-20-784, linear, Gaussian with learned sigma, batch 128", hidden: [],
+      latent: 20, batch: 128, likelihood: "gaussian"),
+  ]
+
+  package static var names: [String] { all.map(\.name) }
+
+  private init(
+    _ name: String, _ summary: String, hidden: [Int], latent: Int, batch: Int,
+    likelihood: String = "bernoulli"
+  ) {
+    self.name = name
+    self.summary = summary
+    var configuration = RunConfiguration()
+    configuration.data = "sprites"
+    configuration.hidden = hidden
+    configuration.latent = latent
+    configuration.batchSize = batch
+    configuration.likelihood = likelihood
+    self.configuration = configuration
+  }
+
+  /// Images of a workload: whole batches only.
+  package static func images() -> ImageDataset {
+    ImageDataset(
+      name: "sprites", train: Sprites.generate(.train, count: 8192).images,
+      test: Sprites.generate(.test, count: 128).images)
+  }
+}

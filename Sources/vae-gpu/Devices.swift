@@ -1,0 +1,41 @@
+import ArgumentParser
+import FileFormats
+import VAEGPU
+
+struct Devices: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The CPU backend and every OpenCL device.",
+    discussion: "The first column is what --device takes; a part of a name does as well.")
+
+  @Flag(help: "Print a JSON array of objects.") var json = false
+
+  func run() throws {
+    let devices = Device.all
+    if json {
+      try Console.print(JSONValue.array(devices.map(Self.object)).text)
+      return
+    }
+    let heads = ["device", "name", "type", "units", "memory", "platform", "driver", "features"]
+    let rows = devices.map { info in
+      [
+        info.selector, info.name, info.type.rawValue, "\(info.computeUnits)",
+        Formatting.bytes(info.memory), info.platform, info.driver,
+        info.features.isEmpty ? "-" : info.features.joined(separator: " "),
+      ]
+    }
+    for line in Formatting.table([heads] + rows) { try Console.print(line) }
+    guard devices.count == 1 else { return }
+    Console.error("no OpenCL driver was found; 'vae-gpu doctor' tells how to get one")
+  }
+
+  private static func object(_ info: DeviceInfo) -> JSONValue {
+    .object([
+      .init("index", info.index.map { .number("\($0)") } ?? .null),
+      .text("selector", info.selector), .text("name", info.name), .text("vendor", info.vendor),
+      .text("platform", info.platform), .text("driver", info.driver),
+      .text("type", info.type.rawValue), .integer("compute_units", info.computeUnits),
+      .init("memory", .number("\(info.memory)")),
+      .init("features", .array(info.features.map { .string($0) })),
+    ])
+  }
+}

@@ -1,0 +1,144 @@
+import Compute
+import Datasets
+import FileFormats
+import Foundation
+import VAEGPU
+
+/// What the doctor looks at, in order.
+enum DoctorChecks {
+  static var all: [() -> [Finding]] { [drivers, devices, dataSet, cache, disk] }
+
+  private static func drivers() -> [Finding] {
+    let count = Installation.driverCount
+    guard count == 0 else {
+      let platforms = Set(Device.all.dropFirst().map(\.platform)).sorted()
+      let names = platforms.isEmpty ? "" : " (\(platforms.joined(separator: ", ")))"
+      return [Finding(.ok, "OpenCL drivers", "\(count) found\(names)")]
+    }
+    if let hidden = ProcessInfo.processInfo.environment["OCL_ICD_VENDORS"] {
+      return [
+        Finding(
+          .note, "OpenCL drivers",
+          "none found; OCL_ICD_VENDORS is \(hidden); the CPU backend works",
+          fix: "unset OCL_ICD_VENDORS")
+      ]
+    }
+    let (hardware, fix) = driverAdvice()
+    return [
+      Finding(.note, "OpenCL drivers", "none found\(hardware); the CPU backend works", fix: fix)
+    ]
+  }
+
+  /// What hardware the kernel shows, and the line that installs its driver.
+  private static func driverAdvice() -> (String, String) {
+    let files = FileManager.default
+    if files.fileExists(atPath: "/dev/nvidiactl") {
+      return (
+        ", though there is an NVIDIA GPU",
+        "mkdir -p /etc/OpenCL/vendors && "
+          + "echo libnvidia-opencl.so.1 > /etc/OpenCL/vendors/nvidia.icd"
+      )
+    }
+    if files.fileExists(atPath: "/dev/kfd") {
+      return (", though there is an AMD GPU", "apt-get install rocm-opencl-icd")
+    }
+    if files.fileExists(atPath: "/dev/dri/renderD128") {
+      return (
+        ", though there is a GPU",
+        "apt-get install intel-opencl-icd (Intel) or mesa-opencl-icd (others)"
+      )
+    }
+    return ("", "apt-get install pocl-opencl-icd (the processor), or your GPU's driver")
+  }
+
+  private static func devices() -> [Finding] {
+    Device.all.flatMap { info -> [Finding] in
+      let name = "device \(info.selector)"
+      let fix =
+        info.index == nil
+        ? "reinstall OpenBLAS: apt-get install --reinstall libopenblas0-pthread"
+        : "update the driver of \(info.platform), or use another --device"
+      do {
+        let device = try Device.open(info.selector)
+        return [Finding(.ok, name, "\(info.name) (\(info.platform)) opens and compiles kernels")]
+          + [
+            probe("\(name), 64x64x64 GEMM", fix, device, SelfTest.matrixProduct),
+            probe("\(name), sample and KL kernel", fix, device, SelfTest.reparameterise),
+          ]
+      } catch {
+        return [Finding(.fail, name, "\(info.name): \(error)", fix: fix)]
+      }
+    }
+  }
+
+  private static func probe(
+    _ name: String, _ fix: String, _ device: Device,
+    _ test: (Device) throws(ComputeError) -> Double
+  ) -> Finding {
+    do {
+      let error = try test(device)
+      let text = "relative error \(String(format: "%.1e", error)) against the CPU in float64"
+      let passed = error <= SelfTest.tolerance
+      return Finding(passed ? .ok : .fail, name, text, fix: passed ? nil : fix)
+    } catch {
+      return Finding(.fail, name, "\(error)", fix: fix)
+    }
+  }
+
+  private static func dataSet() -> [Finding] {
+    let name = RunConfiguration().data
+    do {
+      let data = try DatasetLoader.load(name)
+      return [
+        Finding(.ok, "data set \(name)", "\(data.train.count) + \(data.test.count) images")
+      ]
+    } catch {
+      let fix = "apt-get install --reinstall dataset-fashion-mnist"
+      return error.code == .missing
+        ? [
+          Finding(
+            .note, "data set \(name)", "is not installed; 'train --data sprites' needs no file",
+            fix: "apt-get install dataset-fashion-mnist")
+        ] : [Finding(.fail, "data set \(name)", "\(error)", fix: fix)]
+    }
+  }
+
+  private static func cache() -> [Finding] {
+    let name = "cache of compiled kernels"
+    guard let path = Installation.cacheDirectory else {
+      return [
+        Finding(
+          .note, name, "there is no home directory, so kernels are compiled at every start",
+          fix: "export VAE_GPU_CACHE=/a/directory")
+      ]
+    }
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    guard FileManager.default.isWritableFile(atPath: path) else {
+      return [
+        Finding(
+          .note, name, "\(path) cannot be written, so kernels are compiled at every start",
+          fix: "export VAE_GPU_CACHE=/a/writable/directory")
+      ]
+    }
+    return [Finding(.ok, name, path)]
+  }
+
+  private static func disk() -> [Finding] {
+    let path = FileManager.default.currentDirectoryPath
+    guard FileManager.default.isWritableFile(atPath: path) else {
+      return [
+        Finding(
+          .note, "disk", "\(path) cannot be written, and runs go to runs/ there",
+          fix: "vae-gpu train --out /a/writable/directory")
+      ]
+    }
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value else {
+      return [Finding(.note, "disk", "the free space of \(path) cannot be told")]
+    }
+    let text = "\(Formatting.bytes(free)) free in \(path)"
+    return free >= 200 << 20
+      ? [Finding(.ok, "disk", text)]
+      : [Finding(.fail, "disk", text, fix: "free 200 MiB, or use --out on another disk")]
+  }
+}

@@ -1,0 +1,102 @@
+import Datasets
+import Training
+import VAEModels
+
+/// Values of flags from text. A problem is a phrase; the parser names the flag and the value.
+enum FlagValue {
+  struct Problem: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// A whole number. The range is checked here, or with the configuration's where there is none.
+  static func integer(
+    _ range: ClosedRange<Int> = Int.min...Int.max
+  ) -> @Sendable (String) throws -> Int {
+    { text in
+      guard let value = Int(text), range.contains(value) else {
+        let bounds =
+          if range == Int.min...Int.max {
+            " of at most 18 digits"
+          } else {
+            range.upperBound == Int.max
+              ? " from \(range.lowerBound) on" : " in \(range.lowerBound) ... \(range.upperBound)"
+          }
+        throw Problem(description: "must be a whole number\(bounds)")
+      }
+      return value
+    }
+  }
+
+  static let seed: @Sendable (String) throws -> UInt64 = { text in
+    guard let value = Int64(text), value >= 0 else {
+      throw Problem(description: "must be a whole number in 0 ... \(Int64.max)")
+    }
+    return UInt64(value)
+  }
+
+  static let number: @Sendable (String) throws -> Double = { text in
+    guard let value = Double(text), value.isFinite else {
+      throw Problem(description: "must be a finite number")
+    }
+    return value
+  }
+
+  static let widths: @Sendable (String) throws -> [Int] = { text in
+    try ConfigurationParsing.widths(text)
+  }
+
+  static let sigma: @Sendable (String) throws -> Sigma = { text in
+    try ConfigurationParsing.sigma(text)
+  }
+
+  /// One of a list of names.
+  static func name(in names: [String]) -> @Sendable (String) throws -> String {
+    { text in
+      if names.contains(text) { return text }
+      let nearest = NearestName.find(text, in: names).map { "; did you mean '\($0)'?" } ?? ""
+      throw Problem(description: "must be \(names.joined(separator: " or "))" + nearest)
+    }
+  }
+
+  /// One of the cases of an enumeration, or of some of them.
+  static func choice<T: RawRepresentable & CaseIterable & Sendable>(
+    _ type: T.Type, _ choices: [T] = Array(T.allCases)
+  ) -> @Sendable (String) throws -> T where T.RawValue == String {
+    let parse = name(in: choices.map(\.rawValue))
+    return { text in
+      guard let value = T(rawValue: try parse(text)) else {
+        throw Problem(description: "is not known")
+      }
+      return value
+    }
+  }
+
+  /// A name or a path: anything but nothing.
+  static let path: @Sendable (String) throws -> String = { text in
+    guard !text.isEmpty else { throw Problem(description: "must not be empty") }
+    return text
+  }
+
+  /// 28x28 or 32x32x3.
+  static let imageShape: @Sendable (String) throws -> ImageShape = { text in
+    let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    let valid = sizes.compactMap { $0 }.filter { (1...65_536).contains($0) }
+    guard valid.count == sizes.count, sizes.count == 2 || sizes.count == 3,
+      valid.reduce(1, *) <= 1 << 24
+    else {
+      throw Problem(description: "must be HEIGHTxWIDTH, such as 28x28, or HEIGHTxWIDTHxCHANNELS")
+    }
+    return ImageShape(height: valid[0], width: valid[1], channels: valid.count == 3 ? valid[2] : 1)
+  }
+
+  /// Two latents like 3,7, or one.
+  static let latents: @Sendable (String) throws -> [Int] = { text in
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let valid = parts.compactMap { $0 }.filter { $0 >= 0 }
+    guard valid.count == parts.count, (1...2).contains(parts.count), Set(valid).count == parts.count
+    else {
+      throw Problem(description: "must be two latents, counted from 0, such as 3,7, or one")
+    }
+    return valid
+  }
+}

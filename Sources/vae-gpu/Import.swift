@@ -1,0 +1,130 @@
+import ArgumentParser
+import FileFormats
+import Foundation
+import VAEGPU
+
+struct Import: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a run from weights that were trained elsewhere.",
+    usage:
+      "vae-gpu import <weights> --hidden <widths> --latent <n> --likelihood <likelihood> [options]",
+    discussion: """
+      The tensors are encoder.N.weight|bias, posterior.weight|bias (2M rows: means, then \
+      log-variances), decoder.N.weight|bias, likelihood.weight|bias and likelihood.log_sigma; \
+      matrices are [out, in], as PyTorch's nn.Linear.
+      """)
+
+  @Argument(help: "The weights: a .safetensors file.", transform: FlagValue.path)
+  var weights: String
+
+  @OptionGroup(title: "Model") var model: ModelFlags
+
+  @Option(
+    help: "The data set of the run (default: fashion-mnist).", transform: FlagValue.path)
+  var data: String?
+
+  @Option(
+    help: "dynamic, static or none (default: dynamic for a Bernoulli likelihood, else none).",
+    transform: FlagValue.choice(Binarization.self))
+  var binarize: Binarization?
+
+  @Option(
+    help: ArgumentHelp(
+      "HEIGHTxWIDTH (default: that of the data set, or a square).", valueName: "shape"),
+    transform: FlagValue.imageShape)
+  var imageShape: ImageShape?
+
+  @Option(
+    help: ArgumentHelp(
+      "The run's directory (default: the next of runs/vae-N).", valueName: "directory"),
+    transform: FlagValue.path)
+  var out: String?
+
+  @Flag(help: "Print nothing but errors.") var quiet = false
+
+  func run() throws {
+    let settings = try checkedSettings()
+    let file = try SafeTensors.read(weights)
+    let (image, dataset) = try imageAndDataset(settings, file: file)
+    let layout = ModelRegistry.make(settings.modelConfiguration(image: image)).layout
+    let values = try WeightFile.values(of: layout, in: file)
+    let checkpoint = Checkpoint(weights: values, settings: settings, dataset: dataset)
+    let existed = out.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    let run = try RunDirectory.create(out)
+    do {
+      try AtomicFile.write(settings.toml, to: run.configuration)
+      try checkpoint.write(to: run.last, layout: layout)
+      try checkpoint.write(to: run.best, layout: layout)
+    } catch {
+      for path in [run.configuration, run.last, run.best] { unlink(path) }
+      if !existed { run.removeIfEmpty() }
+      throw error
+    }
+    guard !quiet else { return }
+    Console.error(
+      "wrote \(run.path): \(layout.parameterCount) parameters for images of \(image); "
+        + "next: vae-gpu evaluate \(run.path)")
+  }
+
+  private func checkedSettings() throws -> RunConfiguration {
+    let required: [(String, Bool)] = [
+      ("--hidden", model.hidden != nil), ("--latent", model.latent != nil),
+      ("--likelihood", model.likelihood != nil),
+    ]
+    for (flag, isGiven) in required where !isGiven {
+      throw UsageError("\(flag) is missing: it says what model the weights are of")
+    }
+    let flags = [
+      Setting("data", data, \.data), Setting("binarize", binarize, optional: \.binarize),
+    ]
+    var settings = try RunConfiguration().applying(
+      model.settings + flags.compactMap { $0 }, file: nil)
+    try model.check(settings)
+    settings.data = DataLocation.resolved(settings.data)
+    return settings
+  }
+
+  /// The size of images by --image-shape, the data set or the weights, and the name for the checkpoint. The data set
+  /// need not be there.
+  private func imageAndDataset(
+    _ settings: RunConfiguration, file: SafeTensors
+  ) throws -> (ImageShape, String) {
+    let pixels = file.shape(of: "likelihood.bias")?.reduce(1, { $0 &* $1 })
+    let side = pixels.map { Int(Double($0).squareRoot().rounded()) } ?? 0
+    let square =
+      pixels == side &* side && (1...65_536).contains(side)
+      ? ImageShape(height: side, width: side) : nil
+    if let set = try dataSet(isNeeded: imageShape == nil && square == nil) {
+      let shape = ImageShape(height: set.height, width: set.width, channels: set.channels)
+      if shape == imageShape ?? shape, data != nil || shape.count == pixels {
+        return (shape, Checkpoint.dataset(set.name, count: set.count, image: shape))
+      }
+      if let imageShape, data != nil {
+        throw FileError(
+          .mismatch, path: settings.data,
+          problem: "its images are \(shape), and --image-shape is \(imageShape)")
+      }
+    }
+    guard let image = imageShape ?? square else {
+      throw FileError(
+        .mismatch, path: weights,
+        problem: pixels.map { "it is for images of \($0) pixels, which is no square" }
+          ?? "has no tensor 'likelihood.bias', which this model needs",
+        advice: "give their size with --image-shape HEIGHTxWIDTH")
+    }
+    return (image, Checkpoint.dataset("imported", count: 0, image: image))
+  }
+
+  /// The training images of --data, or of the default; nil where they are not there and not needed.
+  private func dataSet(isNeeded: Bool) throws -> ImageSet? {
+    do {
+      return try DatasetLoader.load(data ?? RunConfiguration().data, split: .train)
+    } catch {
+      if isNeeded && data != nil { throw error }
+      if data != nil, !quiet {
+        Console.error("note: \(error); the size of images is taken from the weights")
+      }
+      return nil
+    }
+  }
+}

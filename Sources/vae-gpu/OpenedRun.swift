@@ -1,0 +1,68 @@
+import Datasets
+import FileFormats
+import NeuralNetwork
+import VAEGPU
+
+/// A run's model with the weights of one of its checkpoints, on a device.
+struct OpenedRun {
+  enum Source: String, CaseIterable, Sendable {
+    case last
+    case best
+  }
+
+  let run: RunDirectory
+  let configuration: RunConfiguration
+  let checkpoint: String
+  /// Steps behind the weights.
+  let step: Int
+  let vae: VAE
+
+  init(_ path: String, checkpoint source: Source = .last, device options: DeviceOptions) throws {
+    run = try RunDirectory.open(path)
+    configuration = try RunConfiguration(run: run)
+    let choice = try Device.choose(options.device)
+    checkpoint = source == .last ? run.last : run.best
+    let file = try SafeTensors.read(checkpoint)
+    guard let image = try Checkpoint.imageShape(of: file) else {
+      throw FileError(
+        .malformed, path: checkpoint, problem: "its metadata does not tell the size of images")
+    }
+    let model = configuration.modelConfiguration(image: image)
+    let saved = try Checkpoint.read(file, layout: ModelRegistry.make(model).layout)
+    step = saved.progress.step
+    vae = try VAE(
+      model, device: try Device.open(choice: choice, threads: options.threads),
+      seed: configuration.seed)
+    try vae.setWeights(saved.weights)
+  }
+
+  /// The images that the flags name, of the model's size.
+  func images(_ options: ImageOptions) throws -> ImageSet {
+    let spec = options.data ?? configuration.data
+    let images = try DatasetLoader.load(spec, split: options.chosenSplit)
+    let shape = ImageShape(height: images.height, width: images.width, channels: images.channels)
+    guard shape == vae.configuration.image else {
+      throw FileError(
+        .mismatch, path: spec,
+        problem: "its images are \(shape), and the model of \(run.path) is for "
+          + "\(vae.configuration.image)",
+        advice: "choose a data set of that size with --data")
+    }
+    return images
+  }
+
+  /// "runs/vae-1, step 4690".
+  var summary: String { "\(run.path), step \(step)" }
+}
+
+extension RunConfiguration {
+  /// The settings of an existing run, checked.
+  init(run: RunDirectory) throws {
+    try self.init(tomlFile: run.configuration)
+    do {
+      try validate()
+    } catch {
+      throw ConfigurationError(path: run.configuration, key: error.key, problem: error.problem)
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Graph
+import Training
+import VAEModels
+
+/// The flags of a model, for `train` and `import`.
+struct ModelFlags: ParsableArguments {
+  @Option(
+    help: "Model family (default: vae).", transform: FlagValue.name(in: ModelRegistry.names))
+  var model: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Widths of the encoder's hidden layers, or none for a linear VAE (default: 400).",
+      valueName: "widths"),
+    transform: FlagValue.widths)
+  var hidden: [Int]?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Dimensions of the latent space (default: 20).", valueName: "n"),
+    transform: FlagValue.integer())
+  var latent: Int?
+
+  @Option(
+    help: "Of the hidden layers (default: relu).", transform: FlagValue.choice(Activation.self))
+  var activation: Activation?
+
+  @Option(
+    help: "p(x|z): bernoulli or gaussian (default: bernoulli).",
+    transform: FlagValue.name(in: LikelihoodRegistry.names))
+  var likelihood: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Of a Gaussian likelihood: learned or a number (default: learned).", valueName: "sigma"),
+    transform: FlagValue.sigma)
+  var sigma: Sigma?
+
+  var settings: [Setting] {
+    [
+      Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
+      Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
+      Setting("likelihood", likelihood, \.likelihood), Setting("sigma", sigma, \.sigma),
+    ].compactMap { $0 }
+  }
+
+  /// Throws for flags that do not go together.
+  func check(_ configuration: RunConfiguration) throws {
+    guard let sigma, configuration.likelihood != "gaussian" else { return }
+    throw UsageError(
+      "--sigma \(sigma): the \(configuration.likelihood) likelihood has no sigma; "
+        + "add --likelihood gaussian or leave it out")
+  }
+}
+
+/// The flags of data, length, optimizer and machine, for `train`.
+struct TrainingFlags: ParsableArguments {
+  @Option(
+    help: "fashion-mnist, sprites or a directory of IDX files (default: fashion-mnist).",
+    transform: FlagValue.path)
+  var data: String?
+
+  @Option(
+    help: "dynamic, static or none (default: dynamic for a Bernoulli likelihood, else none).",
+    transform: FlagValue.choice(Binarization.self))
+  var binarize: Binarization?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Passes over the training images (default: 10).", valueName: "n"),
+    transform: FlagValue.integer())
+  var epochs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Stop after this many steps of the whole run.", valueName: "n"),
+    transform: FlagValue.integer())
+  var maxSteps: Int?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Images per step (default: 128).", valueName: "n"),
+    transform: FlagValue.integer())
+  var batchSize: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Learning rate of Adam (default: 0.001).", valueName: "rate"),
+    transform: FlagValue.number)
+  var lr: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Weight of the KL term in the training loss; figures have weight 1 (default: 1).",
+    transform: FlagValue.number)
+  var beta: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of initial weights, order and noise (default: 0).", valueName: "n"),
+    transform: FlagValue.seed)
+  var seed: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Largest norm of the gradient; 0: no clipping (default: 0).", valueName: "norm"),
+    transform: FlagValue.number)
+  var clipNorm: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Stop after this many epochs without a better test ELBO; 0: never (default: 0).",
+      valueName: "n"),
+    transform: FlagValue.integer())
+  var patience: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Steps between lines of metrics (default: 100).", valueName: "n"),
+    transform: FlagValue.integer())
+  var logEvery: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Seconds between checkpoints within an epoch; 0: only at its end (default: 60).",
+      valueName: "seconds"),
+    transform: FlagValue.number)
+  var saveEvery: Double?
+
+  /// All but the machine's.
+  var settings: [Setting] {
+    [
+      Setting("data", data, \.data), Setting("binarize", binarize, optional: \.binarize),
+      Setting("epochs", epochs, \.epochs, shapesResult: false),
+      Setting("max-steps", maxSteps, optional: \.maxSteps, shapesResult: false),
+      Setting("batch-size", batchSize, \.batchSize), Setting("lr", lr, \.learningRate),
+      Setting("beta", beta, \.beta), Setting("seed", seed, \.seed),
+      Setting("clip-norm", clipNorm, \.clipNorm),
+      Setting("patience", patience, \.patience, shapesResult: false),
+      Setting("log-every", logEvery, \.logEvery, shapesResult: false),
+      Setting("save-every", saveEvery, \.saveEvery, shapesResult: false),
+    ].compactMap { $0 }
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import FileFormats
+import Foundation
+import VAEGPU
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a VAE, or go on with a run.",
+    usage: "vae-gpu train [options]",
+    discussion: """
+      Without arguments: the default VAE on Fashion-MNIST, on the first GPU or else the CPU. The run \
+      goes to runs/vae-1, vae-2, … with its settings (config.toml), metrics (metrics.jsonl), \
+      checkpoints and pictures. Ctrl-C saves a checkpoint; --resume goes on from it as if it had \
+      never stopped. Figures are nats per image.
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Training") var training: TrainingFlags
+  @OptionGroup(title: "Device") var device: DeviceOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The run's directory (default: the next of runs/vae-N).", valueName: "directory"),
+    transform: FlagValue.path)
+  var out: String?
+
+  @Option(
+    help: ArgumentHelp("Go on with the run in this directory.", valueName: "run"),
+    transform: FlagValue.path)
+  var resume: String?
+
+  @Option(
+    help: ArgumentHelp("Settings from a TOML file; flags override them.", valueName: "file"),
+    transform: FlagValue.path)
+  var config: String?
+
+  @Flag(help: "Print one JSON object with the results on stdout at the end.")
+  var json = false
+
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    Signals.catchStops()
+    let settings = try resolvedSettings()
+    let choice = try Device.choose(deviceSelector(settings))
+    let data = try DatasetLoader.load(settings.data)
+    let session = TrainingSession(
+      configuration: settings, choice: choice, data: data,
+      display: TrainingDisplay(quiet: quiet, settings: settings, trainCount: data.train.count))
+    try session.checkMemory()
+    if let signal = Signals.received {
+      throw Interruption(signal: signal, description: "interrupted before training began")
+    }
+    let result = try resume.map { try session.resume(RunDirectory.open($0)) } ?? session.start(out)
+    if json { try Console.print(result.json) }
+    if result.status == .interrupted, let signal = Signals.received {
+      throw Interruption(signal: signal, description: result.interruption)
+    }
+  }
+
+  /// The base (defaults, --config or the run of --resume) with the flags over it.
+  private func resolvedSettings() throws -> RunConfiguration {
+    var flags = model.settings + training.settings
+    let threads = Setting(
+      "threads", device.threads, optional: \.threads, shapesResult: false)
+    flags += [threads].compactMap { $0 }
+    if let resume {
+      for (flag, value) in [("--out", out), ("--config", config)] where value != nil {
+        throw UsageError(
+          "--resume and \(flag) do not go together: a run keeps its directory and settings")
+      }
+      let run = try RunDirectory.open(resume)
+      let base = try RunConfiguration(run: run)
+      try base.checkResume(flags, run: run)
+      return try base.applying(flags.filter { !$0.shapesResult }, file: run.configuration)
+    }
+    let base = try config.map { try RunConfiguration(tomlFile: $0) } ?? RunConfiguration()
+    let settings = try base.applying(flags, file: config)
+    try model.check(settings)
+    return settings
+  }
+
+  /// The flag, else VAE_GPU_DEVICE (nil), else the setting of the file.
+  private func deviceSelector(_ settings: RunConfiguration) -> String? {
+    if let name = device.device { return name }
+    let environment = ProcessInfo.processInfo.environment["VAE_GPU_DEVICE"] ?? ""
+    return environment.isEmpty && settings.device != "auto" ? settings.device : nil
+  }
+}

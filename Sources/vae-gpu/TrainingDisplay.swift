@@ -1,0 +1,128 @@
+import Datasets
+import FileFormats
+import Foundation
+import VAEGPU
+
+/// What `train` shows on stderr: a bar that is redrawn on a terminal, plain lines elsewhere, or nothing.
+final class TrainingDisplay {
+  private let quiet: Bool
+  private let isTerminal: Bool
+  private let settings: RunConfiguration
+  private var meter: ImageMeter
+  private var figure = ""
+  private var epochStarted = Date()
+
+  init(quiet: Bool, settings: RunConfiguration, trainCount: Int) {
+    self.quiet = quiet
+    self.settings = settings
+    isTerminal = !quiet && Console.isTerminal
+    meter = ImageMeter(settings, trainCount: trainCount)
+  }
+
+  /// Training images per second of this process, evaluations left out.
+  var imagesPerSecond: Double? { meter.imagesPerSecond }
+
+  func begin(
+    _ trainer: Trainer, choice: Device.Choice, data: ImageDataset, run: RunDirectory,
+    isResumed: Bool
+  ) {
+    let info = trainer.vae.device.info
+    let what = info.index == nil ? "CPU backend, \(info.computeUnits) threads" : info.platform
+    line("device  \(info.name) (\(what)); \(choice.reason)")
+    line(
+      "data    \(data.name): \(data.train.count) training and \(data.test.count) test images of "
+        + "\(trainer.vae.configuration.image), "
+        + Formatting.binarization(
+          settings.binarization == .none && settings.likelihood == "bernoulli"
+            ? "soft" : settings.binarization.rawValue))
+    line("model   \(modelText); \(trainer.vae.layout.parameterCount) parameters")
+    let progress = trainer.progress
+    line(
+      "run     \(run.path)"
+        + (isResumed ? ", from step \(progress.step), epoch \(progress.epoch + 1)" : ""))
+    meter.start(at: progress)
+    epochStarted = Date()
+  }
+
+  func show(_ event: TrainingEvent) {
+    switch event {
+    case .progress(let progress):
+      meter.advance(to: progress)
+      redraw(progress)
+    case .interval(let metrics):
+      meter.note(metrics)
+      figure = Formatting.bound(metrics.elbo, metrics.bound)
+      guard !isTerminal else { return }
+      line(
+        "step \(metrics.step)  epoch \(metrics.epoch)/\(settings.epochs)  "
+          + "\(Formatting.figure(metrics))  \(Int(metrics.imagesPerSecond)) images/s")
+    case .evaluated(let metrics, let isBest):
+      let seconds = Formatting.decimal(Date().timeIntervalSince(epochStarted), 1)
+      line(
+        "epoch \(metrics.epoch)/\(settings.epochs)  test \(Formatting.figure(metrics))"
+          + (isBest ? ", best so far" : "") + "  \(seconds) s")
+      epochStarted = Date()
+      meter.pause()
+    case .saved: break
+    }
+  }
+
+  func sayComplete(_ progress: TrainingProgress, end: TrainingEnd, run: RunDirectory) {
+    let why = end == .stoppedEarly ? "has stopped early" : "is complete"
+    let flag =
+      end == .stoppedEarly ? "--patience" : settings.maxSteps == nil ? "--epochs" : "--max-steps"
+    line(
+      "the run \(why) at step \(progress.step), epoch \(progress.epoch); a larger \(flag) goes on")
+  }
+
+  func finish(_ evaluation: Evaluation, latents: Int, run: RunDirectory, epochs: Int) {
+    clear()
+    let path = run.path
+    line("")
+    line("test    \(Formatting.figure(evaluation))")
+    line(
+      "        \(evaluation.images) images, \(evaluation.samples) draws each, "
+        + "\(Formatting.binarization(evaluation.binarization)); "
+        + "\(evaluation.activeLatents) of \(latents) latents active")
+    line("files   \(path)/: config.toml, metrics.jsonl, samples.png, reconstructions.png,")
+    line("        checkpoints/last.safetensors, checkpoints/best.safetensors")
+    line("next    vae-gpu evaluate \(path)")
+    line("        vae-gpu sample \(path) -n 64 -o samples.png")
+    line("        vae-gpu reconstruct \(path) -o reconstructions.png")
+    line("        vae-gpu interpolate \(path) -o interpolation.png")
+    line("        vae-gpu grid \(path) -o grid.png")
+    line("        vae-gpu train --resume \(path) --epochs \(2 * epochs)")
+  }
+
+  /// Takes the bar away.
+  func clear() {
+    if isTerminal { Console.draw("\r\u{1B}[K") }
+  }
+
+  private var modelText: String {
+    let hidden = settings.hidden.map(String.init)
+    let widths = hidden + ["\(settings.latent)"] + hidden.reversed()
+    let likelihood =
+      settings.likelihood == "gaussian"
+      ? "gaussian with \(settings.sigma == .learned ? "learned sigma" : "sigma \(settings.sigma)")"
+      : settings.likelihood
+    return "\(settings.model) \(widths.joined(separator: "-")), \(settings.activation.rawValue), "
+      + likelihood + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
+  }
+
+  private func line(_ text: String) {
+    guard !quiet else { return }
+    Console.error((isTerminal ? "\r\u{1B}[K" : "") + text)
+  }
+
+  private func redraw(_ progress: TrainingProgress) {
+    guard isTerminal else { return }
+    let bar = ProgressBar(
+      label: "epoch \(progress.epoch + 1)/\(settings.epochs)", fraction: meter.fraction,
+      fields: [
+        meter.recentImagesPerSecond.map { "\(Int($0)) images/s" } ?? "", figure,
+        meter.secondsLeft.map { Formatting.duration($0) + " left" } ?? "",
+      ])
+    Console.draw("\r" + bar.text(width: Console.width - 1) + "\u{1B}[K")
+  }
+}

@@ -1,0 +1,152 @@
+import Datasets
+import FileFormats
+import Foundation
+import VAEGPU
+
+/// One call of `train` after its settings and data have been checked.
+struct TrainingSession {
+  let configuration: RunConfiguration
+  let choice: Device.Choice
+  let data: ImageDataset
+  let display: TrainingDisplay
+
+  private var image: ImageShape {
+    ImageShape(height: data.train.height, width: data.train.width, channels: data.train.channels)
+  }
+
+  /// Throws for a model that the device cannot hold, before anything of it is made.
+  func checkMemory() throws {
+    let layout = ModelRegistry.make(configuration.modelConfiguration(image: image)).layout
+    // Weights, gradients and two moments of Adam.
+    let needed = UInt64(layout.elementCount) * 4 * 4
+    guard choice.info.memory > 0, needed > choice.info.memory else { return }
+    throw ComputeError(
+      .outOfMemory, operation: choice.info.name,
+      detail: "training \(layout.parameterCount) parameters needs more than "
+        + "\(Formatting.bytes(needed)), and it has \(Formatting.bytes(choice.info.memory)); "
+        + "choose a smaller --hidden")
+  }
+
+  /// A new run; nothing of it stays behind if it cannot begin.
+  func start(_ out: String?) throws -> TrainingResult {
+    let existed = out.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    let run = try RunDirectory.create(out)
+    do {
+      let trainer = try makeTrainer(in: run)
+      return try train(trainer, in: run, isResumed: false)
+    } catch {
+      if !existed { run.removeIfEmpty() }
+      throw error
+    }
+  }
+
+  /// Goes on with a run.
+  func resume(_ run: RunDirectory) throws -> TrainingResult {
+    let trainer = try makeTrainer(in: run, resuming: true)
+    return try train(trainer, in: run, isResumed: true)
+  }
+
+  private func makeTrainer(in run: RunDirectory, resuming: Bool = false) throws -> Trainer {
+    let device = try Device.open(choice: choice, threads: configuration.threads)
+    var resolved = configuration
+    resolved.device = choice.info.selector
+    resolved.data = DataLocation.resolved(configuration.data)
+    if choice.info.index == nil { resolved.threads = device.info.computeUnits }
+    let trainer = try Trainer(resolved, data: data, device: device, output: run)
+    if resuming { try trainer.resume() }
+    try AtomicFile.write(resolved.toml, to: run.configuration)
+    return trainer
+  }
+
+  private func train(
+    _ trainer: Trainer, in run: RunDirectory, isResumed: Bool
+  ) throws -> TrainingResult {
+    let first = trainer.progress
+    display.begin(trainer, choice: choice, data: data, run: run, isResumed: isResumed)
+    defer { display.clear() }
+    var result = TrainingResult(
+      run: run, device: choice.info, parameters: trainer.vae.layout.parameterCount)
+    let started = Date()
+    let end = try trainer.train(
+      onEvent: { display.show($0) }, shouldStop: { Signals.received != nil })
+    result.seconds = Date().timeIntervalSince(started)
+    result.progress = trainer.progress
+    result.imagesPerSecond = display.imagesPerSecond
+    result.status = TrainingResult.Status(end)
+    guard end != .interrupted else { return result }
+    let isUnchanged = isResumed && first == trainer.progress
+    if isUnchanged { display.sayComplete(first, end: end, run: run) }
+    result.evaluation = try trainer.evaluate(samples: 10) { Signals.received != nil }
+    guard let evaluation = result.evaluation else {
+      result.status = .interrupted
+      result.isTrained = true
+      return result
+    }
+    if !isUnchanged {
+      try Pictures.write(
+        trainer.vae, test: data.test, seed: trainer.configuration.seed, to: run)
+    }
+    display.finish(
+      evaluation, latents: trainer.configuration.latent, run: run,
+      epochs: trainer.configuration.epochs)
+    return result
+  }
+}
+
+/// What `train` hands back.
+struct TrainingResult {
+  enum Status: String {
+    case completed
+    case stoppedEarly = "stopped_early"
+    case interrupted
+
+    init(_ end: TrainingEnd) {
+      switch end {
+      case .completed: self = .completed
+      case .stoppedEarly: self = .stoppedEarly
+      case .interrupted: self = .interrupted
+      }
+    }
+  }
+
+  let run: RunDirectory
+  let device: DeviceInfo
+  let parameters: Int
+  var progress = TrainingProgress()
+  var status = Status.interrupted
+  /// Of the test set at the end; nil for an interrupted run.
+  var evaluation: Evaluation?
+  var seconds = 0.0
+  /// Of training steps.
+  var imagesPerSecond: Double?
+  /// Interrupted after the last step, in the evaluation.
+  var isTrained = false
+
+  /// The line that an interrupted run ends with.
+  var interruption: String {
+    if isTrained {
+      return "interrupted in the last evaluation; training is complete: "
+        + "vae-gpu evaluate \(run.path)"
+    }
+    return "interrupted at step \(progress.step), epoch \(progress.epoch + 1); saved "
+      + "\(run.last); go on with: vae-gpu train --resume \(run.path)"
+  }
+
+  var json: String {
+    JSONValue.object([
+      .text("run", run.path), .text("device", device.name),
+      .text("device_selector", device.selector), .text("status", status.rawValue),
+      .integer("steps", progress.step), .integer("epochs", progress.epoch),
+      .number("elbo", evaluation?.elbo), .number("log_likelihood", evaluation?.logLikelihood),
+      .number("kl", evaluation?.kl), .number("stderr", evaluation?.standardError),
+      .init("bound", evaluation.map { .string($0.bound) } ?? .null),
+      .init("binarization", evaluation.map { .string($0.binarization) } ?? .null),
+      .init("images", evaluation.map { .number("\($0.images)") } ?? .null),
+      .init("samples", evaluation.map { .number("\($0.samples)") } ?? .null),
+      .init("active_latents", evaluation.map { .number("\($0.activeLatents)") } ?? .null),
+      .integer("parameters", parameters), .number("seconds", seconds),
+      .number("images_per_s", imagesPerSecond), .text("checkpoint", run.last),
+      .text("metrics", run.metrics),
+    ]).text
+  }
+}

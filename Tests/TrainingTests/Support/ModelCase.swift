@@ -1,0 +1,45 @@
+import Testing
+import VAEGPU
+
+/// A registered model with a registered likelihood: a new line in a registry is tested without a new line here.
+struct ModelCase: Sendable, CustomTestStringConvertible {
+  let model: String
+  let likelihood: String
+  let sigma: Sigma
+  let hidden: [Int]
+  let activation: Activation
+
+  static let all: [ModelCase] = {
+    // Smooth ones, so that finite differences hold everywhere.
+    let activations: [Activation] = [.tanh, .softplus, .gelu, .sigmoid]
+    var cases: [ModelCase] = []
+    for model in ModelRegistry.names {
+      for likelihood in LikelihoodRegistry.names {
+        for sigma in likelihood == "bernoulli" ? [.learned] : [Sigma.learned, .fixed(0.7)] {
+          for hidden in [[], [16], [16, 12]] {
+            let activation = activations[cases.count % activations.count]
+            cases.append(
+              ModelCase(
+                model: model, likelihood: likelihood, sigma: sigma, hidden: hidden,
+                activation: activation))
+          }
+        }
+      }
+    }
+    return cases
+  }()
+
+  var configuration: RunConfiguration {
+    var configuration = RunConfiguration.small
+    configuration.model = model
+    configuration.likelihood = likelihood
+    configuration.sigma = sigma
+    configuration.hidden = hidden
+    configuration.activation = activation
+    return configuration
+  }
+
+  var testDescription: String {
+    "\(model) \(hidden) \(activation.rawValue), \(likelihood), sigma \(sigma)"
+  }
+}
