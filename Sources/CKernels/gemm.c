@@ -106,15 +106,18 @@ DEFINE_ROWS(rows_plain, v8, 8, , SIX(v8))
 typedef struct {
   void (*run)(int rows, int columns, const operands *o);
   int rows;
+  const char *name;
 } kernel;
 
 static kernel choose(void) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return (kernel){rows_512, 12};
-  if (__builtin_cpu_supports("x86-64-v3")) return (kernel){rows_256, 6};
+  if (__builtin_cpu_supports("x86-64-v4")) return (kernel){rows_512, 12, "AVX-512"};
+  if (__builtin_cpu_supports("x86-64-v3")) return (kernel){rows_256, 6, "AVX2"};
 #endif
-  return (kernel){rows_plain, 6};
+  return (kernel){rows_plain, 6, "baseline"};
 }
+
+const char *vae_instruction_set(void) { return choose().name; }
 
 // Eight rows of `depth` values to columns of a panel: panel[k * PANEL + j] = b[j * ldb + k].
 CLONES static void transpose_eight(const float *b, size_t ldb, size_t depth, float *panel) {

@@ -1,18 +1,16 @@
-import COpenBLAS
+import CKernels
 import Compute
 import Glibc
 
 extension CPUBackend {
   /// The CPU as `vae-gpu devices` lists it.
   package static func describe(threads: Int? = nil, realType: RealType = .float32) -> DeviceInfo {
-    let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
-    let blas = openblas_get_config().map { String(cString: $0) } ?? ""
-    let version = blas.split(separator: " ").prefix(2).joined(separator: " ")
+    let instructions = vae_instruction_set().map { String(cString: $0) } ?? "baseline"
     return DeviceInfo(
       index: nil, name: processorName ?? "CPU", vendor: "", platform: "CPU backend",
-      driver: version.isEmpty ? "OpenBLAS" : "\(version) (\(core))", type: .cpu,
+      driver: "native", type: .cpu,
       computeUnits: threads ?? availableProcessors, memory: physicalMemory,
-      features: realType == .float32 ? [] : ["fp64"])
+      features: [instructions] + (realType == .float32 ? [] : ["fp64"]))
   }
 
   private static var physicalMemory: UInt64 {

@@ -8,7 +8,7 @@ public struct DeviceInfo: Sendable, Codable, Equatable {
   public var index: Int?
   public var name: String
   public var vendor: String
-  /// "OpenBLAS …" for the CPU backend; the OpenCL platform otherwise.
+  /// "CPU backend", or the OpenCL platform.
   public var platform: String
   public var driver: String
   public var type: Kind

@@ -43,12 +43,12 @@ package struct Checkpoint {
     progress.epoch = try integer("epoch", file)
     progress.position = try integer("position", file)
     progress.epochsSinceBest = try integer("epochs_since_best", file)
-    progress.bestELBO = file.metadata["best_elbo"].flatMap(Double.init)
+    progress.bestELBO = try number("best_elbo", file)
     return Checkpoint(
       weights: try WeightFile.values(of: layout, in: file),
       firstMoments: try WeightFile.values(of: layout, in: file, prefix: "optimizer.first_moment."),
       secondMoments: try WeightFile.values(of: layout, in: file, prefix: "optimizer.second_moment."),
-      progress: progress, seed: UInt64(try integer("seed", file)),
+      progress: progress, seed: UInt64(try integer("seed", file, limit: .max)),
       configuration: file.metadata["configuration"] ?? "", dataset: file.metadata["dataset"] ?? "")
   }
 
@@ -58,7 +58,8 @@ package struct Checkpoint {
     let sizes = file.metadata["dataset"]?.split(separator: " ").last?.split(separator: "x") ?? []
     let numbers = sizes.compactMap { Int($0) }
     guard numbers.count == sizes.count, numbers.count == 3 || numbers.count == 4,
-      numbers.dropFirst().allSatisfy({ (1...1 << 20).contains($0) })
+      numbers.dropFirst().allSatisfy({ (1...1 << 20).contains($0) }),
+      numbers.dropFirst().reduce(1, *) <= 1 << 24
     else { return nil }
     return ImageShape(
       height: numbers[1], width: numbers[2], channels: numbers.count == 4 ? numbers[3] : 1)
@@ -87,21 +88,22 @@ package struct Checkpoint {
     return entries
   }
 
-  private static func integer(_ key: String, _ file: SafeTensors) throws(FileError) -> Int {
-    guard let text = file.metadata[key], let value = Int(text), value >= 0 else {
+  /// A count; the kernels take 32 bits of it.
+  private static func integer(
+    _ key: String, _ file: SafeTensors, limit: Int = Int(UInt32.max)
+  ) throws(FileError) -> Int {
+    guard let text = file.metadata[key], let value = Int(text), (0...limit).contains(value) else {
       throw FileError(
-        .malformed, path: file.path, problem: "its metadata has no whole number '\(key)'")
+        .malformed, path: file.path, problem: "its metadata has no whole number '\(key)' in 0 ... \(limit)")
     }
     return value
   }
-}
 
-extension Checkpoint {
-  /// A checkpoint at step 0 of weights from elsewhere.
-  package init(weights: [[Float]], settings: RunConfiguration, dataset: String) {
-    let zeros = weights.map { [Float](repeating: 0, count: $0.count) }
-    self.init(
-      weights: weights, firstMoments: zeros, secondMoments: zeros, progress: TrainingProgress(),
-      seed: settings.seed, configuration: settings.fingerprint, dataset: dataset)
+  private static func number(_ key: String, _ file: SafeTensors) throws(FileError) -> Double? {
+    guard let text = file.metadata[key] else { return nil }
+    guard let value = Double(text), value.isFinite else {
+      throw FileError(.malformed, path: file.path, problem: "its metadata has no number '\(key)'")
+    }
+    return value
   }
 }

@@ -19,6 +19,9 @@ public struct RunDirectory: Sendable {
   /// Throws `FileError.unwritable`, also where a run already lives at `path`: nothing is overwritten.
   public static func create(_ path: String?) throws -> RunDirectory {
     if let path {
+      guard !path.isEmpty else {
+        throw FileError(.unwritable, path: path, problem: "an empty path names no directory")
+      }
       let run = RunDirectory(path)
       if FileManager.default.fileExists(atPath: run.configuration)
         || FileManager.default.fileExists(atPath: run.last)

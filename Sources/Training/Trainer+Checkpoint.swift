@@ -4,11 +4,22 @@ import Foundation
 
 extension Trainer {
   /// The state of the run, read from the device.
+  ///
+  /// Throws `DivergenceError` if any of it is not finite: an update can overflow although its gradient is finite, and
+  /// such a state is never saved.
   package func checkpoint() throws -> Checkpoint {
-    Checkpoint(
+    let checkpoint = Checkpoint(
       weights: try vae.weights(), firstMoments: try vae.readArena(optimizer.firstMoments),
       secondMoments: try vae.readArena(optimizer.secondMoments), progress: progress,
       seed: configuration.seed, configuration: configuration.fingerprint, dataset: datasetName)
+    for values in [checkpoint.weights, checkpoint.firstMoments, checkpoint.secondMoments] {
+      for (parameter, tensor) in zip(vae.layout.parameters, values) where !tensor.allSatisfy(\.isFinite) {
+        throw DivergenceError(
+          step: progress.step, tensor: parameter.name, learningRate: configuration.learningRate,
+          checkpoint: lastCheckpoint)
+      }
+    }
+    return checkpoint
   }
 
   /// Writes `checkpoints/last.safetensors`.
@@ -36,6 +47,11 @@ extension Trainer {
         .mismatch, path: output.last,
         problem: "was trained with other settings: \(checkpoint.configuration)",
         advice: "now: \(configuration.fingerprint)")
+    }
+    guard checkpoint.progress.position <= train.source.count else {
+      throw FileError(
+        .malformed, path: output.last,
+        problem: "its position \(checkpoint.progress.position) lies beyond the \(train.source.count) images")
     }
     try vae.setWeights(checkpoint.weights)
     try vae.writeArena(optimizer.firstMoments, checkpoint.firstMoments)

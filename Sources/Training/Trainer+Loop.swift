@@ -56,11 +56,15 @@ extension Trainer {
     let history = try vae.device.backend.downloadReals(
       BufferView(optimizer.history), count: 4 * window.count)
     guard let bad = window.take(history) else { return }
-    // The optimizer has held the parameters since that step; replay it and look.
+    // The optimizer has held the parameters since that step; go back to it, replay it and look.
     let after = rows[bad...].reduce(0, +)
-    let position = progress.position - after
-    let number = progress.step - (rows.count - bad)
-    try writeInputs(step: number, position: position, slot: 0)
+    progress.position -= after
+    progress.step -= rows.count - bad
+    let number = progress.step
+    try writeInputs(step: number, position: progress.position, slot: 0)
+    // The history holds what is looked for; it must not be found there.
+    let blank = [Double](repeating: 0, count: 4 * optimizer.slots)
+    try vae.device.backend.upload(reals: blank, to: BufferView(optimizer.history))
     let tensor = try step(rows: rows[bad]).program.firstNonFiniteTensor()
     throw DivergenceError(
       step: number + 1, tensor: tensor ?? "gradient norm", learningRate: configuration.learningRate,
@@ -88,7 +92,8 @@ extension Trainer {
   ) throws -> Bool {
     try logInterval(onEvent)
     guard let evaluation = try evaluate(samples: 1, stop: shouldStop) else { return false }
-    let isBest = progress.bestELBO.map { evaluation.elbo > $0 } ?? true
+    // NaN and infinities are never the best: no later ELBO would compare as better.
+    let isBest = evaluation.elbo.isFinite && progress.bestELBO.map { evaluation.elbo > $0 } ?? true
     let line = testLine(evaluation, epoch: progress.epoch + 1)
     progress.epoch += 1
     progress.position = 0

@@ -61,8 +61,8 @@ enum CommandNames {
   /// Throws for a first argument that is no command, with the nearest one.
   static func check(_ arguments: [String]) throws {
     guard let first = arguments.first, !first.hasPrefix("-"), !all.contains(first) else { return }
-    let nearest = NearestName.find(first, in: all).map { "did you mean '\($0)'?" }
-    let known = "commands: " + all.joined(separator: ", ")
-    throw UsageError("unknown command '\(first)'; \(nearest ?? known) See 'vae-gpu --help'")
+    let nearest = NearestName.find(first, in: all).map { "did you mean '\($0)'? See" }
+    let known = "the commands are " + all.joined(separator: ", ") + "; see"
+    throw UsageError("unknown command '\(first)'; \(nearest ?? known) 'vae-gpu --help'")
   }
 }

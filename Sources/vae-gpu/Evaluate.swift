@@ -91,8 +91,8 @@ struct EvaluationReport {
     var rows = [
       ["run", "\(opened.summary) (\(opened.checkpoint))"],
       ["data", "\(data) \(split), \(evaluation.images) images"],
-      ["binarisation", Formatting.binarization(evaluation.binarization)],
-      ["device", opened.vae.device.info.name], ["", ""],
+      ["pixels", Formatting.binarization(evaluation.binarization)],
+      ["device", opened.vae.device.info.name], [""],
       [
         isLoss ? "loss (soft targets)" : "ELBO",
         Formatting.decimal(isLoss ? -evaluation.elbo : evaluation.elbo, 3)

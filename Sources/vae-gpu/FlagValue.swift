@@ -13,15 +13,17 @@ enum FlagValue {
     _ range: ClosedRange<Int> = Int.min...Int.max
   ) -> @Sendable (String) throws -> Int {
     { text in
-      guard let value = Int(text), range.contains(value) else {
+      guard let value = Int(text) else {
+        let digits = text.drop { $0 == "-" || $0 == "+" }
+        let isNumber = !digits.isEmpty && digits.allSatisfy { ("0"..."9").contains($0) }
+        throw Problem(
+          description: isNumber ? "is too large for a whole number" : "must be a whole number")
+      }
+      guard range.contains(value) else {
         let bounds =
-          if range == Int.min...Int.max {
-            " of at most 18 digits"
-          } else {
-            range.upperBound == Int.max
-              ? " from \(range.lowerBound) on" : " in \(range.lowerBound) ... \(range.upperBound)"
-          }
-        throw Problem(description: "must be a whole number\(bounds)")
+          range.upperBound == Int.max
+          ? "from \(range.lowerBound) on" : "in \(range.lowerBound) ... \(range.upperBound)"
+        throw Problem(description: "must be a whole number \(bounds)")
       }
       return value
     }
@@ -42,11 +44,17 @@ enum FlagValue {
   }
 
   static let widths: @Sendable (String) throws -> [Int] = { text in
-    try ConfigurationParsing.widths(text)
+    guard let widths = try? ConfigurationParsing.widths(text) else {
+      throw Problem(description: "must be positive widths like 400 or 400,200, or 'none'")
+    }
+    return widths
   }
 
   static let sigma: @Sendable (String) throws -> Sigma = { text in
-    try ConfigurationParsing.sigma(text)
+    guard let sigma = try? ConfigurationParsing.sigma(text) else {
+      throw Problem(description: "must be 'learned' or a positive number")
+    }
+    return sigma
   }
 
   /// One of a list of names.
@@ -54,7 +62,10 @@ enum FlagValue {
     { text in
       if names.contains(text) { return text }
       let nearest = NearestName.find(text, in: names).map { "; did you mean '\($0)'?" } ?? ""
-      throw Problem(description: "must be \(names.joined(separator: " or "))" + nearest)
+      let known =
+        names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "")
+        + (names.last ?? "")
+      throw Problem(description: "must be \(known)" + nearest)
     }
   }
 

@@ -8,6 +8,8 @@ struct Setting {
   /// Whether a run would give other numbers with another value.
   let shapesResult: Bool
   let apply: (inout RunConfiguration) -> Void
+  /// The setting's value as text.
+  let text: (RunConfiguration) -> String
 
   /// nil for a flag that was not given.
   init?<T>(
@@ -18,6 +20,7 @@ struct Setting {
     self.flag = flag
     self.shapesResult = shapesResult
     apply = { $0[keyPath: path] = value }
+    text = { "\($0[keyPath: path])" }
   }
 
   /// The same for a setting that may be without a value.
@@ -29,6 +32,7 @@ struct Setting {
     self.flag = flag
     self.shapesResult = shapesResult
     apply = { $0[keyPath: path] = value }
+    text = { configuration in configuration[keyPath: path].map { "\($0)" } ?? "none" }
   }
 }
 
@@ -54,8 +58,8 @@ extension RunConfiguration {
       changed.data = DataLocation.resolved(changed.data)
       guard changed != self else { continue }
       throw UsageError(
-        "--\(setting.flag) differs from the run of --resume \(run.path); it is fixed when a run "
-          + "starts (see \(run.configuration)), so leave it out or start a new run")
+        "--\(setting.flag) \(setting.text(changed)): the run in \(run.path) has "
+          + "\(setting.text(self)), and that cannot change; leave the flag out or start a new run")
     }
   }
 }

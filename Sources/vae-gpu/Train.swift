@@ -43,7 +43,7 @@ struct Train: ParsableCommand {
   func run() throws {
     Signals.catchStops()
     let settings = try resolvedSettings()
-    let choice = try Device.choose(deviceSelector(settings))
+    let choice = try chooseDevice(settings)
     let data = try DatasetLoader.load(settings.data)
     let session = TrainingSession(
       configuration: settings, choice: choice, data: data,
@@ -81,10 +81,21 @@ struct Train: ParsableCommand {
     return settings
   }
 
-  /// The flag, else VAE_GPU_DEVICE (nil), else the setting of the file.
-  private func deviceSelector(_ settings: RunConfiguration) -> String? {
-    if let name = device.device { return name }
+  /// By the flag, else VAE_GPU_DEVICE, else the setting of the file.
+  private func chooseDevice(_ settings: RunConfiguration) throws -> Device.Choice {
     let environment = ProcessInfo.processInfo.environment["VAE_GPU_DEVICE"] ?? ""
-    return environment.isEmpty && settings.device != "auto" ? settings.device : nil
+    guard device.device == nil, environment.isEmpty, settings.device != "auto" else {
+      return try Device.choose(device.device)
+    }
+    let file = resume.map { RunDirectory($0).configuration } ?? config ?? "config.toml"
+    do {
+      var choice = try Device.choose(settings.device)
+      choice.reason = "device \(settings.device) of \(file)"
+      return choice
+    } catch {
+      throw ComputeError(
+        error.code, operation: "device \(settings.device) of \(file)",
+        detail: error.detail + "; --device chooses another")
+    }
   }
 }

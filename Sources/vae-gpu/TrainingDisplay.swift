@@ -39,7 +39,9 @@ final class TrainingDisplay {
     let progress = trainer.progress
     line(
       "run     \(run.path)"
-        + (isResumed ? ", from step \(progress.step), epoch \(progress.epoch + 1)" : ""))
+        + (isResumed
+          ? ", from step \(progress.step), epoch "
+            + "\(min(progress.epoch + 1, settings.epochs))" : ""))
     meter.start(at: progress)
     epochStarted = Date()
   }

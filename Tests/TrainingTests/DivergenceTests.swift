@@ -30,6 +30,8 @@ import VAEGPU
       #expect(error?.tensor == tensor, "\(error.map { "\($0)" } ?? "")")
       #expect(error?.step == 5)
       #expect(error?.checkpoint == run.directory.last)
+      #expect(trainer.progress.step == 4, "the run stands where its weights do")
+      #expect(throws: DivergenceError.self, "and goes no further") { try trainer.train() }
       #expect(try run.checkpoints() == intact, "the checkpoints are those of before")
       #expect(try allFinite(run.directory.last))
       let bits = try trainer.vae.weights().map { $0.map(\.bitPattern) }
@@ -57,6 +59,25 @@ import VAEGPU
         #expect(try allFinite(path), "learning rate \(learningRate), batch \(batchSize)")
       }
     }
+  }
+
+  @Test("A gradient whose norm alone overflows is named so", arguments: TestDevice.backends)
+  func gradientNorm(device: TestDevice) throws {
+    var configuration = Self.gaussian
+    configuration.hidden = []
+    configuration.sigma = .fixed(1)
+    configuration.batchSize = 1
+    let trainer = try Trainer(configuration, data: TestImages.dataset(), device: device.open())
+    // With z = (1, 0, 0, 0, 0) and x - mean = -c, bias and weights each have a gradient of norm 6 c: finite squares
+    // whose sum is not.
+    let c = Float((2e38 / 36).squareRoot())
+    var weights = try trainer.vae.weights().map { $0.map { _ in Float(0) } }
+    weights[1] = [1, 0, 0, 0, 0] + [Float](repeating: -30, count: 5)
+    weights[3] = weights[3].map { _ in c }
+    try trainer.vae.setWeights(weights)
+    let error = #expect(throws: DivergenceError.self) { try trainer.train() }
+    #expect(error?.tensor == "gradient norm" && error?.step == 1)
+    #expect(try trainer.vae.weights() == weights)
   }
 
   @Test("Interrupting or ending a run whose weights are not finite saves nothing of them")

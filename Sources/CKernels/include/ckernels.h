@@ -35,6 +35,9 @@ typedef struct {
 // Computes rows m0 ..< m1 and columns n0 ..< n1 of C. Tiles may be computed by different threads in any order.
 void vae_gemm_tile(const vae_gemm *gemm, size_t m0, size_t m1, size_t n0, size_t n1);
 
+// The instruction set that the matrix product uses on this processor: AVX-512, AVX2 or baseline.
+const char *vae_instruction_set(void);
+
 // The text of the OpenCL program, ending in NUL.
 const char *vae_opencl_source(void);
 

@@ -1,8 +1,9 @@
 import CPUBackend
 import Compute
 import Foundation
-import OpenCLBackend
 import Testing
+
+@testable import OpenCLBackend
 
 /// A device of this machine that the suite runs on.
 struct TestDevice: Sendable, CustomTestStringConvertible {
@@ -29,6 +30,11 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
 
   /// OpenCL devices among those asked for.
   static let allOpenCL = all.filter { $0.openCLDevice != nil }
+
+  /// OpenCL devices that can round division and square root correctly, and so compute the bits of the CPU backend.
+  static let exactOpenCL = allOpenCL.filter {
+    $0.openCLDevice.map { OpenCLBackend.buildOptions($0).contains("correctly-rounded") } ?? false
+  }
 
   var openCLDevice: OpenCLDevice? {
     if case .openCL(let device) = kind { device } else { nil }
