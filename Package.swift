@@ -41,6 +41,17 @@ let package = Package(
         "VAEGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "CPUBackend"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "CPUBackend"]),
+    .testTarget(
+      name: "BackendConformanceTests",
+      dependencies: ["Graph", "CPUBackend", "OpenCLBackend", "CKernels", "COpenCL"]),
+    .testTarget(
+      name: "VAEModelsTests",
+      dependencies: ["VAEModels", "NeuralNetwork", "Graph", "Compute", "CPUBackend", "FileFormats"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["VAEGPU", "CPUBackend", "OpenCLBackend"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["vae-gpu", "FileFormats"]),
     .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "CZlib"]),
   ],

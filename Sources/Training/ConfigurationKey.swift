@@ -24,7 +24,8 @@ package enum ConfigurationValue: Equatable {
 struct ConfigurationKey: Sendable {
   let name: String
   let comment: String
-  /// Whether the numbers of a run depend on it: only such settings go into a checkpoint.
+  /// Whether it goes into a checkpoint: settings that the numbers of a run depend on. The data set is there by its name
+  /// and size, not by its path.
   let determinesResult: Bool
   let read: @Sendable (RunConfiguration) -> ConfigurationValue?
   let write: @Sendable (inout RunConfiguration, ConfigurationValue) throws -> Void
@@ -36,7 +37,8 @@ struct ConfigurationKey: Sendable {
 
   /// The one list of settings.
   static let all: [ConfigurationKey] = [
-    text("data", "fashion-mnist, sprites or a directory of IDX files", \.data),
+    text(
+      "data", "fashion-mnist, sprites or a directory of IDX files", \.data, determines: false),
     text("device", "auto, cpu, a number or a name fragment (vae-gpu devices)", \.device, determines: false),
     optionalInteger("threads", "of the CPU backend; results do not depend on it", \.threads, determines: false),
     text("model", "model family", \.model),

@@ -6,7 +6,8 @@ extension RunConfiguration {
   /// The settings of a TOML file over the defaults. An unknown key is an error that names the nearest one.
   public init(tomlFile path: String) throws {
     let bytes = try BoundedFile.read(path, limit: 1 << 20)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    // The parser takes a C string: what follows a zero byte would be left out in silence.
+    guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
       throw FileError(.malformed, path: path, problem: "is not UTF-8 text")
     }
     let table: TOMLTable
@@ -18,6 +19,7 @@ extension RunConfiguration {
         problem: "is not TOML: line \(error.source.begin.line): \(error.description)")
     }
     self.init()
+    var seen: Set<String> = []
     for (name, value) in table {
       guard let key = ConfigurationKey.named(name) else {
         let known = ConfigurationKey.all.map(\.name)
@@ -25,6 +27,10 @@ extension RunConfiguration {
         throw ConfigurationError(
           path: path, key: name,
           problem: "unknown key" + (nearest ?? "; known: \(known.joined(separator: ", "))"))
+      }
+      guard seen.insert(key.name).inserted else {
+        throw ConfigurationError(
+          path: path, key: name, problem: "is given twice: with a dash and with an underscore")
       }
       do {
         try key.write(&self, try Self.value(value.tomlValue))

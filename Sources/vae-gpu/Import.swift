@@ -42,6 +42,9 @@ struct Import: ParsableCommand {
 
   @Flag(help: "Print nothing but errors.") var quiet = false
 
+  /// The name in the checkpoint where no data set was looked at.
+  private static let noDataset = "imported"
+
   func run() throws {
     let settings = try checkedSettings()
     let file = try SafeTensors.read(weights)
@@ -61,9 +64,11 @@ struct Import: ParsableCommand {
       throw error
     }
     guard !quiet else { return }
+    let hasData = !dataset.hasPrefix(Self.noDataset)
+    let next = hasData ? "evaluate \(run.path)" : "sample \(run.path) -o samples.png"
     Console.error(
       "wrote \(run.path): \(layout.parameterCount) parameters for images of \(image); "
-        + "next: vae-gpu evaluate \(run.path)")
+        + "next: vae-gpu \(next)")
   }
 
   private func checkedSettings() throws -> RunConfiguration {
@@ -112,7 +117,7 @@ struct Import: ParsableCommand {
           ?? "has no tensor 'likelihood.bias', which this model needs",
         advice: "give their size with --image-shape HEIGHTxWIDTH")
     }
-    return (image, Checkpoint.dataset("imported", count: 0, image: image))
+    return (image, Checkpoint.dataset(Self.noDataset, count: 0, image: image))
   }
 
   /// The training images of --data, or of the default; nil where they are not there and not needed.

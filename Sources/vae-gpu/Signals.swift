@@ -11,6 +11,15 @@ enum Signals {
     return signal == 0 ? nil : signal
   }
 
+  /// A parent may have started the process with these signals blocked.
+  static func unblockStops() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   static func catchStops() {
     // Initialises the flag: nothing lazy may be left to the handler.
     noted.store(0, ordering: .relaxed)

@@ -28,6 +28,7 @@ enum Entry {
   static func main() {
     // A closed pipe is a failed write, never the end of a training run.
     signal(SIGPIPE, SIG_IGN)
+    Signals.unblockStops()
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 

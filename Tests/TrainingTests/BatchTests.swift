@@ -15,7 +15,8 @@ import VAEGPU
     try trainer.lines { line in
       let rows = (line.epoch - 1) * 27 + trainer.progress.position - before
       before += rows
-      #expect(rows == batchSize || trainer.progress.position == 27, "only the last batch is smaller")
+      #expect(
+        rows == batchSize || trainer.progress.position == 27, "only the last batch is smaller")
       used[line.epoch, default: []] += try trainer.batch(rows: rows)
     }
     #expect(used.count == 3)

@@ -63,7 +63,9 @@ import VAEGPU
     let trainer = try Trainer(
       run.configuration, data: TestImages.dataset(side: 5), device: TestDevice.cpu[0].open(),
       output: run.directory)
-    expectFileError(.mismatch, ["encoder.0.weight", "[16, 36]", "[16, 25]"]) { try trainer.resume() }
+    expectFileError(.mismatch, ["encoder.0.weight", "[16, 36]", "[16, 25]"]) {
+      try trainer.resume()
+    }
   }
 
   @Test("A checkpoint cut at any place is malformed, and a run does not resume from it")

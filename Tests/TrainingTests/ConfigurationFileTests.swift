@@ -58,7 +58,8 @@ struct ConfigurationFileTests {
   @Test(
     "Every published key is there with a comment",
     arguments: [
-      "data", "device", "model", "hidden", "latent", "activation", "likelihood", "sigma", "binarize",
+      "data", "device", "model", "hidden", "latent", "activation", "likelihood", "sigma",
+      "binarize",
       "epochs", "batch_size", "lr", "beta", "seed", "clip_norm", "patience", "log_every",
       "save_every",
     ])

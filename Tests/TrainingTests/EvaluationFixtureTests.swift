@@ -44,7 +44,8 @@ import VAEGPU
     #expect(relativeError(evaluation.standardError, error) < 1e-5)
   }
 
-  @Test("Imported weights are the file's to the bit and survive the device", arguments: TestDevice.all)
+  @Test(
+    "Imported weights are the file's to the bit and survive the device", arguments: TestDevice.all)
   func importedWeights(device: TestDevice) throws {
     let vae = try imported(device.open())
     let file = try Fixtures.tensors("import-tiny.safetensors")
@@ -77,6 +78,7 @@ import VAEGPU
 
   private func evaluate(_ device: Device, samples: Int) throws -> Evaluation {
     try imported(device).evaluate(
-      TestImages.set(.test, count: expected.samples, side: 6), samples: samples, seed: expected.seed)
+      TestImages.set(.test, count: expected.samples, side: 6), samples: samples, seed: expected.seed
+    )
   }
 }

@@ -6,7 +6,8 @@ import VAEGPU
 /// Every gradient of a training step against central differences of its loss, in float64.
 @MainActor struct ModelGradientTests {
   @Test(
-    "The gradient of the loss by every parameter is its finite difference", arguments: ModelCase.all)
+    "The gradient of the loss by every parameter is its finite difference", arguments: ModelCase.all
+  )
   func gradients(model: ModelCase) throws {
     let step = try FrozenStep(model.configuration)
     try step.run()

@@ -25,8 +25,9 @@ import VAEGPU
     #expect(try runs[0].checkpoints() == runs[1].checkpoints())
     let cpu = try Self.whole(TestDevice.cpu[0]).checkpoints
     let equal = try runs[0].checkpoints() == cpu
-    print("Checkpoints, \(device.testDescription) and the CPU backend: "
-      + (equal ? "equal bytes" : "bytes differ"))
+    print(
+      "Checkpoints, \(device.testDescription) and the CPU backend: "
+        + (equal ? "equal bytes" : "bytes differ"))
   }
 
   @Test("Another seed writes other bytes")
@@ -79,7 +80,8 @@ import VAEGPU
   }
 
   @Test(
-    "A run that died between two checkpoints goes on from the last one", arguments: TestDevice.backends)
+    "A run that died between two checkpoints goes on from the last one",
+    arguments: TestDevice.backends)
   func abandon(device: TestDevice) throws {
     let expected = try Self.whole(device)
     for dead in [1, 2, 5, 8, 11] {

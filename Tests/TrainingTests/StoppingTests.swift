@@ -4,7 +4,8 @@ import VAEGPU
 /// When a run ends.
 @MainActor struct StoppingTests {
   @Test(
-    "Patience ends a run after as many epochs without a better ELBO", arguments: TestDevice.backends,
+    "Patience ends a run after as many epochs without a better ELBO",
+    arguments: TestDevice.backends,
     [1, 2, 4])
   func patience(device: TestDevice, patience: Int) throws {
     var run = try TestRun()

@@ -5,7 +5,9 @@ import VAEGPU
 @MainActor struct WeightFileTests {
   private typealias Tensor = (name: String, shape: [Int], values: [Float])
 
-  @Test("Weights of another model are refused by the first tensor that does not fit, and nothing changes")
+  @Test(
+    "Weights of another model are refused by the first tensor that does not fit, and nothing changes"
+  )
   func mismatch() throws {
     let vae = try Self.vae()
     let good = try vae.namedWeights()
@@ -27,7 +29,9 @@ import VAEGPU
     let before = try vae.weights()
     for (code, words, tensors) in cases {
       try SafeTensors.write(tensors: tensors, to: scratch.file("w"))
-      expectFileError(code, words) { try vae.loadWeights(from: SafeTensors.read(scratch.file("w"))) }
+      expectFileError(code, words) {
+        try vae.loadWeights(from: SafeTensors.read(scratch.file("w")))
+      }
       #expect(try vae.weights() == before)
     }
   }

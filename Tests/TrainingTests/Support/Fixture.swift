@@ -129,7 +129,9 @@ extension SafeTensors {
     let bytes = try bytes(named: name)
     return bytes.withUnsafeBytes { raw in
       (0..<(raw.count / 8)).map {
-        Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)))
+        Double(
+          bitPattern: UInt64(
+            littleEndian: raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)))
       }
     }
   }

@@ -9,7 +9,8 @@ import VAEGPU
   var configuration: RunConfiguration
   let data: ImageDataset
 
-  init(_ configuration: RunConfiguration = .small, data: ImageDataset = TestImages.dataset()) throws {
+  init(_ configuration: RunConfiguration = .small, data: ImageDataset = TestImages.dataset()) throws
+  {
     scratch = try Scratch()
     directory = try RunDirectory.create(scratch.file("run"))
     self.configuration = configuration

@@ -33,7 +33,8 @@ extension Trainer {
     let graph = Graph()
     let order = graph.placed([train.source.count], .uint32, in: "order")
     let state = graph.placed([8], .uint32, in: "state")
-    let pixels = graph.placed([train.source.count, train.source.pixelsPerImage], .uint8, in: "pixels")
+    let pixels = graph.placed(
+      [train.source.count, train.source.pixelsPerImage], .uint8, in: "pixels")
     let x = graph.gatherImages(
       pixels, order: order, state: state, rows: rows, binarization: configuration.binarization,
       purpose: .trainingBinarisation, split: 0)

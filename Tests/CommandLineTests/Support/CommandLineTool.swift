@@ -1,0 +1,83 @@
+import FileFormats
+import Foundation
+import Testing
+
+/// The built binary, run as a process of its own.
+enum CommandLineTool {
+  /// `VAE_GPU_TEST_BINARY`, else the binary next to the test executable.
+  static let path: String = {
+    if let path = ProcessInfo.processInfo.environment["VAE_GPU_TEST_BINARY"] { return path }
+    // The test executable's directory holds every product.
+    let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: executable ?? CommandLine.arguments[0]).deletingLastPathComponent()
+      .path + "/vae-gpu"
+  }()
+
+  /// A process that has ended.
+  struct Result: CustomStringConvertible {
+    /// The exit code; 128 + signal for a process that a signal has killed.
+    let code: Int32
+    let wasKilled: Bool
+    let output: String
+    let errors: String
+
+    var description: String { "exit \(code)\(wasKilled ? " (killed)" : "")\n\(output)\(errors)" }
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+
+    /// stdout as one JSON value.
+    func json() throws -> JSONValue {
+      try StrictJSON.parse(Array(output.utf8), path: "standard output")
+    }
+  }
+}
+
+/// A running process.
+final class RunningTool {
+  private let process = Process()
+  private let output: String
+  private let errors: String
+
+  /// Starts the tool in `directory`. stdout goes to a file, or to `standardOutput`.
+  init(
+    _ arguments: [String], in directory: String, environment: [String: String],
+    standardOutput: String? = nil
+  ) throws {
+    let name = directory + "/.io-\(UUID().uuidString)"
+    output = standardOutput ?? name + ".out"
+    errors = name + ".err"
+    for path in [output, errors] where !FileManager.default.fileExists(atPath: path) {
+      try Data().write(to: URL(fileURLWithPath: path))
+    }
+    process.executableURL = URL(fileURLWithPath: CommandLineTool.path)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: directory)
+    process.environment = ProcessInfo.processInfo.environment
+      .filter { $0.key != "VAE_GPU_DEVICE" }.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    try process.run()
+  }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits for the end; a process that hangs is killed after two minutes.
+  func wait() throws -> CommandLineTool.Result {
+    var waited = 0
+    while process.isRunning {
+      usleep(2000)
+      waited += 1
+      if waited == 60_000 { send(SIGKILL) }
+    }
+    let wasKilled = process.terminationReason == .uncaughtSignal
+    return CommandLineTool.Result(
+      code: wasKilled ? 128 + process.terminationStatus : process.terminationStatus,
+      wasKilled: wasKilled, output: Self.text(output), errors: Self.text(errors))
+  }
+
+  private static func text(_ path: String) -> String {
+    guard path.hasSuffix(".out") || path.hasSuffix(".err") else { return "" }
+    defer { unlink(path) }
+    return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+  }
+}

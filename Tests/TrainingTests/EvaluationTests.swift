@@ -1,0 +1,141 @@
+import Testing
+import VAEGPU
+
+/// What an evaluation says, whatever the batches it is made of.
+@MainActor struct EvaluationTests {
+  @Test("The split into passes does not change a bit", arguments: TestDevice.backends)
+  func batchSplit(device: TestDevice) throws {
+    let vae = try Self.vae(device.open())
+    let images = try DeviceImages(
+      TestImages.set(.test, count: 27, side: 6), backend: vae.device.backend)
+    let evaluations = try [500, 27, 26, 8, 5, 1].map { rows in
+      let evaluator = try Evaluator(
+        vae, images: images, binarization: .dynamic, rowsPerPass: rows)
+      return try #require(try evaluator.evaluate(samples: 3, seed: 5))
+    }
+    for evaluation in evaluations {
+      #expect(evaluation.images == 27)
+      #expect(evaluation.elbo == evaluations[0].elbo)
+      #expect(evaluation.logLikelihood == evaluations[0].logLikelihood)
+      #expect(evaluation.kl == evaluations[0].kl)
+      #expect(evaluation.klPerLatent == evaluations[0].klPerLatent)
+      #expect(evaluation.standardError == evaluations[0].standardError)
+    }
+  }
+
+  @Test("No image is left out: a sum over 27 images is that over 26 and the last")
+  func remainder() throws {
+    let vae = try Self.vae(TestDevice.reference)
+    func sum(_ count: Int) throws -> Double {
+      let images = TestImages.set(.test, count: count, side: 6)
+      return try vae.evaluate(images, samples: 1, seed: 5).elbo * Double(count)
+    }
+    let sums = try (1...27).map(sum)
+    for (before, after) in zip(sums, sums.dropFirst()) { #expect(after < before - 1) }
+  }
+
+  @Test(
+    "The ELBO is log-likelihood - KL, and with one draw the KL is the sum over latents",
+    arguments: TestDevice.backends, [Binarization.dynamic, .static, .none])
+  func parts(device: TestDevice, binarization: Binarization) throws {
+    let vae = try Self.vae(device.open())
+    for samples in [1, 4] {
+      let found = try vae.evaluate(
+        TestImages.set(.test, count: 27, side: 6), binarization: binarization, samples: samples)
+      #expect(relativeError(found.elbo, found.logLikelihood - found.kl) < 1e-12)
+      #expect(found.klPerLatent.count == 5 && found.klPerLatent.allSatisfy { $0 >= 0 })
+      #expect(relativeError(found.klPerLatent.reduce(0, +), found.kl) < 1e-5)
+      #expect(found.activeLatents == found.klPerLatent.count { $0 > 0.01 })
+      #expect(found.samples == samples && found.imagesPerSecond > 0)
+    }
+  }
+
+  @Test(
+    "More draws shrink the standard error by their root, and it covers what a second seed gives")
+  func standardError() throws {
+    let vae = try Self.vae(TestDevice.cpu[1].open())
+    let images = TestImages.set(.test, count: 100, side: 6)
+    let few = try vae.evaluate(images, binarization: .static, samples: 10, seed: 1)
+    let many = try vae.evaluate(images, binarization: .static, samples: 1000, seed: 2)
+    let ratio = few.standardError / many.standardError
+    #expect(ratio > 7 && ratio < 14, "10 by theory: \(ratio)")
+    #expect(abs(few.elbo - many.elbo) < 5 * few.standardError)
+    #expect(few.standardError > 0)
+  }
+
+  @Test("Static binarisation is one draw for all seeds, and another for the other split")
+  func staticDraws() throws {
+    let vae = try Self.vae(TestDevice.cpu[1].open())
+    // The posterior sees x and no noise: its KL tells the draws apart.
+    func kl(_ split: Split, _ binarization: Binarization, seed: UInt64) throws -> [Double] {
+      let images = TestImages.set(split, count: 27, side: 6)
+      return try vae.evaluate(images, binarization: binarization, samples: 1, seed: seed)
+        .klPerLatent
+    }
+    let test = try kl(.test, .static, seed: 1)
+    #expect(try kl(.test, .static, seed: 2) == test)
+    #expect(try kl(.train, .static, seed: 1) == kl(.train, .static, seed: 3))
+    #expect(try kl(.train, .static, seed: 1) != test)
+    #expect(try kl(.test, .dynamic, seed: 1) != kl(.test, .dynamic, seed: 2))
+    #expect(try kl(.test, .none, seed: 1) == kl(.test, .none, seed: 2))
+  }
+
+  @Test("Training with static binarisation sees one draw at every step and seed")
+  func staticTraining() throws {
+    for index in 0..<27 {
+      var draws: Set<[Double]> = []
+      for seed in [UInt64(1), 2] {
+        var configuration = RunConfiguration.small
+        configuration.binarize = .static
+        configuration.seed = seed
+        configuration.batchSize = 27
+        let trainer = try Trainer(
+          configuration, data: TestImages.dataset(), device: TestDevice.cpu[0].open())
+        try trainer.lines { _ in
+          let row = try #require(try trainer.batch(rows: 27).firstIndex(of: UInt32(index)))
+          draws.insert(Array(try trainer.inputs(rows: 27).x[(36 * row)..<(36 * row + 36)]))
+        }
+      }
+      #expect(draws.count == 1, "image \(index)")
+    }
+  }
+
+  @Test("A figure says what it is: an ELBO, or a loss where grey pixels meet a binary likelihood")
+  func labels() throws {
+    let expected: [(String, Binarization?, String, String)] = [
+      ("bernoulli", nil, "elbo", "dynamic"), ("bernoulli", .static, "elbo", "static"),
+      ("bernoulli", Binarization.none, "loss", "soft"), ("gaussian", nil, "elbo", "none"),
+      ("gaussian", .static, "elbo", "static"), ("gaussian", .dynamic, "elbo", "dynamic"),
+    ]
+    for (likelihood, binarization, bound, name) in expected {
+      let vae = try Self.vae(TestDevice.cpu[0].open(), likelihood: likelihood)
+      let found = try vae.evaluate(
+        TestImages.set(.test, count: 3, side: 6), binarization: binarization, samples: 1)
+      #expect(found.bound == bound && found.binarization == name)
+    }
+  }
+
+  @Test("An evaluation can be stopped before any pass and then gives nothing")
+  func stopped() throws {
+    let vae = try Self.vae(TestDevice.cpu[0].open())
+    let images = try DeviceImages(
+      TestImages.set(.test, count: 27, side: 6), backend: vae.device.backend)
+    let evaluator = try Evaluator(vae, images: images, binarization: .none, rowsPerPass: 10)
+    for allowed in 0..<6 {
+      var calls = 0
+      let evaluation = try evaluator.evaluate(samples: 2, seed: 0) {
+        calls += 1
+        return calls > allowed
+      }
+      #expect(evaluation == nil && calls == allowed + 1)
+    }
+  }
+
+  private static func vae(_ device: Device, likelihood: String = "bernoulli") throws -> VAE {
+    try VAE(
+      ModelConfiguration(
+        image: ImageShape(height: 6, width: 6), hidden: [16, 12], latent: 5, activation: .tanh,
+        likelihood: likelihood),
+      device: device, seed: 11)
+  }
+}
