@@ -60,19 +60,19 @@ struct CPUMultiplyCommand: CPUCommand {
 }
 
 /// An extent cut into even pieces near a target size, each but the last a multiple of a tile.
-struct Tiling {
-  let extent: Int
-  let size: Int
+package struct Tiling {
+  package let extent: Int
+  package let size: Int
 
-  init(extent: Int, target: Int, multiple: Int) {
+  package init(extent: Int, target: Int, multiple: Int) {
     let pieces = max(1, (extent + target - 1) / target)
     self.extent = extent
     size = max(1, ((extent + pieces - 1) / pieces + multiple - 1) / multiple) * multiple
   }
 
-  var count: Int { max(1, (extent + size - 1) / size) }
+  package var count: Int { max(1, (extent + size - 1) / size) }
 
-  subscript(_ piece: Int) -> Range<Int> {
+  package subscript(_ piece: Int) -> Range<Int> {
     (piece * size)..<min(extent, (piece + 1) * size)
   }
 }

@@ -6,14 +6,14 @@ import Synchronization
 /// then sleep.
 ///
 /// `run` may be called from one thread at a time; that thread is the backend's owner.
-final class WorkerPool {
+package final class WorkerPool {
   /// Threads at work, the caller included.
-  let threadCount: Int
+  package let threadCount: Int
 
   private let crew = WorkerCrew()
   private var threads: [pthread_t] = []
 
-  init(threadCount: Int) {
+  package init(threadCount: Int) {
     self.threadCount = max(1, threadCount)
     for _ in 1..<self.threadCount {
       var thread = pthread_t()
@@ -36,7 +36,7 @@ final class WorkerPool {
   }
 
   /// Runs `body(0) … body(tasks - 1)`, each once, and returns when all are done.
-  func run(tasks: Int, _ body: (Int) -> Void) {
+  package func run(tasks: Int, _ body: (Int) -> Void) {
     guard tasks > 1, !threads.isEmpty else {
       for task in 0..<tasks { body(task) }
       return

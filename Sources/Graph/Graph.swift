@@ -2,15 +2,15 @@ import Compute
 
 /// A recording of operations in order. Shapes are static; gradients are more recording. Not thread-safe.
 package final class Graph {
-  struct Node {
-    let operation: any Operation
-    let inputs: [Tensor]
-    let outputs: [Tensor]
+  package struct Node {
+    package let operation: any Operation
+    package let inputs: [Tensor]
+    package let outputs: [Tensor]
   }
 
-  private(set) var nodes: [Node] = []
-  private(set) var placements: [Int: Placement] = [:]
-  private(set) var constants: [Int: [Double]] = [:]
+  package private(set) var nodes: [Node] = []
+  package private(set) var placements: [Int: Placement] = [:]
+  package private(set) var constants: [Int: [Double]] = [:]
   private var producers: [Int: Int] = [:]
   private var labels: [Int: String] = [:]
   private var tensorCount = 0
@@ -69,8 +69,8 @@ package final class Graph {
     labels[tensor.id] ?? producers[tensor.id].map { nodes[$0].operation.name } ?? "constant"
   }
 
-  func producer(of tensor: Tensor) -> Int? { producers[tensor.id] }
-  func isPlaced(_ tensor: Tensor) -> Bool { placements[tensor.id] != nil }
+  package func producer(of tensor: Tensor) -> Int? { producers[tensor.id] }
+  package func isPlaced(_ tensor: Tensor) -> Bool { placements[tensor.id] != nil }
 
   private func makeTensor(_ type: TensorType) -> Tensor {
     defer { tensorCount += 1 }

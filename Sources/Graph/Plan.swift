@@ -1,17 +1,17 @@
 import Compute
 
 /// What a program will do: the nodes that matter, in recorded order, and a place in one arena for every intermediate.
-struct Plan {
+package struct Plan {
   /// Indices into the graph's nodes.
-  let nodes: [Int]
+  package let nodes: [Int]
   /// Byte offset in the arena of each intermediate.
-  let offsets: [Int: Int]
+  package let offsets: [Int: Int]
   /// Bytes of the arena.
-  let arenaByteCount: Int
+  package let arenaByteCount: Int
 
   /// Nodes matter if an output is asked for, lives in a storage of the caller, or an input is changed in place; and
   /// whatever these need. The rest is dropped.
-  init(_ graph: Graph, outputs: [Tensor], realType: RealType) {
+  package init(_ graph: Graph, outputs: [Tensor], realType: RealType) {
     nodes = Plan.liveNodes(graph, outputs: outputs)
     let intervals = Plan.lifetimes(graph, nodes: nodes, outputs: outputs)
     var offsets: [Int: Int] = [:]

@@ -2,27 +2,27 @@ import COpenCL
 
 // Owners of OpenCL objects: each releases its object when it goes. They are ~Copyable, so an object has one owner.
 
-struct ContextHandle: ~Copyable {
-  let raw: cl_context
+package struct ContextHandle: ~Copyable {
+  package let raw: cl_context
   deinit { clReleaseContext(raw) }
 }
 
-struct QueueHandle: ~Copyable {
-  let raw: cl_command_queue
+package struct QueueHandle: ~Copyable {
+  package let raw: cl_command_queue
   deinit { clReleaseCommandQueue(raw) }
 }
 
-struct ProgramHandle: ~Copyable {
-  let raw: cl_program
+package struct ProgramHandle: ~Copyable {
+  package let raw: cl_program
   deinit { clReleaseProgram(raw) }
 }
 
-struct KernelHandle: ~Copyable {
-  let raw: cl_kernel
+package struct KernelHandle: ~Copyable {
+  package let raw: cl_kernel
   deinit { clReleaseKernel(raw) }
 }
 
-struct MemoryHandle: ~Copyable {
-  let raw: cl_mem
+package struct MemoryHandle: ~Copyable {
+  package let raw: cl_mem
   deinit { clReleaseMemObject(raw) }
 }

@@ -9,16 +9,16 @@ package final class OpenCLBackend: Backend {
   package let info: DeviceInfo
   package var realType: RealType { .float32 }
 
-  let device: OpenCLDevice
-  let context: ContextHandle
+  package let device: OpenCLDevice
+  package let context: ContextHandle
   let queue: QueueHandle
-  let program: ProgramHandle
+  package let program: ProgramHandle
   /// Finish after every launch and name the one that failed (VAE_GPU_DEBUG=1).
   let finishEachLaunch: Bool
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
   /// correctly where the device can, so that it computes the bits of the CPU backend.
-  static func buildOptions(_ device: OpenCLDevice) -> String {
+  package static func buildOptions(_ device: OpenCLDevice) -> String {
     let configuration: cl_device_fp_config = OpenCLDevice.scalar(
       device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
     let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0

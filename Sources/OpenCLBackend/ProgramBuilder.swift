@@ -2,12 +2,18 @@ import COpenCL
 import Compute
 
 /// Builds a program from the cached binary or from source; the compiler's log is in the error.
-struct ProgramBuilder {
+package struct ProgramBuilder {
   let context: cl_context
   let device: OpenCLDevice
   let cache: ProgramCache
 
-  func build(source: String, options: String) throws(ComputeError) -> ProgramHandle {
+  package init(context: cl_context, device: OpenCLDevice, cache: ProgramCache) {
+    self.context = context
+    self.device = device
+    self.cache = cache
+  }
+
+  package func build(source: String, options: String) throws(ComputeError) -> ProgramHandle {
     let info = device.info
     let key = [source, options, info.platform, info.name, info.driver].joined(separator: "\u{0}")
     if let binary = cache.load(key: key), let raw = programFromBinary(binary, options: options) {

@@ -3,7 +3,7 @@ import COpenCL
 import Compute
 import Testing
 
-@testable import OpenCLBackend
+import OpenCLBackend
 
 @Suite("OpenCL devices") @MainActor struct OpenCLDeviceTests {
   private nonisolated static let cpuKernels: [String] = {

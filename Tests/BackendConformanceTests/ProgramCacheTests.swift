@@ -3,7 +3,7 @@ import Foundation
 import Graph
 import Testing
 
-@testable import OpenCLBackend
+import OpenCLBackend
 
 /// Compiled programs on disk: whatever is in the folder, a device works.
 @Suite("Program cache of OpenCL devices") @MainActor struct ProgramCacheTests {

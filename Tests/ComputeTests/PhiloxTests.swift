@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Compute
+import Compute
 
 /// Philox on the host, against known answers of the paper's authors and of NumPy (Tests/Fixtures/philox.json).
 @Suite("Philox on the host") struct PhiloxTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Compute
+import Compute
 
 @Suite("Shapes")
 struct ShapeTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CPUBackend
+import CPUBackend
 
 @Suite("Tilings of matrix products") struct TilingTests {
   @Test(

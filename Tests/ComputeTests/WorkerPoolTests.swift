@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import CPUBackend
+import CPUBackend
 
 @Suite("Worker pool") struct WorkerPoolTests {
   /// A counter per task.

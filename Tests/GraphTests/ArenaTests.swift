@@ -1,7 +1,7 @@
 import Compute
 import Testing
 
-@testable import Graph
+import Graph
 
 /// The arena of intermediates: memory is used again, and never while a value in it is still needed.
 @Suite("Memory plan") struct ArenaTests {

@@ -3,7 +3,7 @@ import Compute
 import Foundation
 import Testing
 
-@testable import OpenCLBackend
+import OpenCLBackend
 
 /// A device of this machine that the suite runs on.
 struct TestDevice: Sendable, CustomTestStringConvertible {
