@@ -26,7 +26,8 @@ let package = Package(
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "Compute", dependencies: ["CKernels"]),
     .target(name: "CPUBackend", dependencies: ["Compute", "CKernels", "COpenBLAS"]),
-    .target(name: "OpenCLBackend", dependencies: ["Compute", "CKernels", "COpenCL", "CCLBlast", "CZlib"]),
+    .target(
+      name: "OpenCLBackend", dependencies: ["Compute", "CKernels", "COpenCL", "CCLBlast", "CZlib"]),
     .target(name: "Graph", dependencies: ["Compute"]),
     .target(name: "NeuralNetwork", dependencies: ["Graph"]),
     .target(name: "VAEModels", dependencies: ["NeuralNetwork"]),

@@ -68,7 +68,9 @@ extension Backend {
     }
   }
 
-  private func uploadArray<T: BitwiseCopyable>(_ values: [T], to view: BufferView) throws(ComputeError) {
+  private func uploadArray<T: BitwiseCopyable>(_ values: [T], to view: BufferView)
+    throws(ComputeError)
+  {
     let result: Result<Void, ComputeError> = values.withUnsafeBytes { bytes in
       do throws(ComputeError) {
         return .success(try upload(bytes, to: view))

@@ -23,5 +23,7 @@ package struct BufferView {
   }
 
   /// `count` rounded up to the alignment of views.
-  package static func aligned(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
+  package static func aligned(_ count: Int) -> Int {
+    (count + alignment - 1) / alignment * alignment
+  }
 }

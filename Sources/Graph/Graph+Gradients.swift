@@ -3,7 +3,9 @@ import Compute
 extension Graph {
   /// Records the gradients of `output` (weighted by `seed`, of the same shape) with respect to `targets`, by reverse
   /// accumulation. nil where the output does not depend on a target.
-  package func gradients(of output: Tensor, seed: Tensor, withRespectTo targets: [Tensor]) -> [Tensor?] {
+  package func gradients(of output: Tensor, seed: Tensor, withRespectTo targets: [Tensor])
+    -> [Tensor?]
+  {
     precondition(output.shape == seed.shape, "seed \(seed.shape) for the output \(output.shape)")
     let dependent = tensorsDepending(on: targets)
     var gradients: [Int: Tensor] = [output.id: seed]

@@ -37,8 +37,11 @@ package final class Graph {
   }
 
   /// Records an operation and gives its outputs.
-  package func record(_ operation: any Operation, _ inputs: [Tensor], label: String? = nil) -> [Tensor] {
-    precondition(inputs.allSatisfy { $0.graph === self }, "\(operation.name): tensor of another graph")
+  package func record(_ operation: any Operation, _ inputs: [Tensor], label: String? = nil)
+    -> [Tensor]
+  {
+    precondition(
+      inputs.allSatisfy { $0.graph === self }, "\(operation.name): tensor of another graph")
     let types = operation.outputs(inputs.map { TensorType($0.shape, $0.type) })
     let outputs = types.map { makeTensor($0) }
     for tensor in outputs {
@@ -51,7 +54,8 @@ package final class Graph {
 
   /// Puts the result of an operation into a storage of the caller instead of the arena.
   package func place(_ tensor: Tensor, in storage: String, offset: Int, label: String) {
-    precondition(placements[tensor.id] == nil && producers[tensor.id] != nil, "\(label): already placed")
+    precondition(
+      placements[tensor.id] == nil && producers[tensor.id] != nil, "\(label): already placed")
     placements[tensor.id] = Placement(storage: storage, offset: offset)
     labels[tensor.id] = label
   }

@@ -40,7 +40,11 @@ package final class Program {
     views = binder.views
     sequence = try backend.prepare(commands)
     floatingPointOperations = commands.reduce(0) { sum, command in
-      if case .multiply(let multiply) = command { sum + multiply.floatingPointOperations } else { sum }
+      if case .multiply(let multiply) = command {
+        sum + multiply.floatingPointOperations
+      } else {
+        sum
+      }
     }
   }
 

@@ -25,7 +25,8 @@ package struct Linear: Sendable {
   ) -> Tensor {
     let product = scope.graph.multiply(
       x, scope["\(name).weight"], transposeB: true, label: "\(name) product")
-    return scope.graph.biasActivation(product, scope["\(name).bias"], activation, label: "\(name) output")
+    return scope.graph.biasActivation(
+      product, scope["\(name).bias"], activation, label: "\(name) output")
   }
 }
 

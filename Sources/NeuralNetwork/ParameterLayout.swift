@@ -26,7 +26,9 @@ public struct ParameterLayout: Sendable, Equatable {
 
   public init() {}
 
-  package mutating func add(_ name: String, _ shape: [Int], _ initialisation: Parameter.Initialisation) {
+  package mutating func add(
+    _ name: String, _ shape: [Int], _ initialisation: Parameter.Initialisation
+  ) {
     precondition(!parameters.contains { $0.name == name }, "\(name) is declared twice")
     let parameter = Parameter(
       name: name, shape: shape, offset: elementCount, initialisation: initialisation)

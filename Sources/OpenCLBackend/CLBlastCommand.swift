@@ -1,6 +1,7 @@
 import CCLBlast
 import COpenCL
 import Compute
+import Synchronization
 
 /// A matrix product by CLBlast: row-major, natural leading dimensions, offset 0 through sub-buffers, so that no pad or
 /// transpose kernel runs.
@@ -21,16 +22,25 @@ final class CLBlastCommand: OpenCLCommand {
   }
 
   func enqueue() throws(ComputeError) {
-    let status = CLBlastSgemm(
-      CLBlastLayoutRowMajor,
-      multiply.transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
-      multiply.transposeB ? CLBlastTransposeYes : CLBlastTransposeNo,
-      multiply.m, multiply.n, multiply.k, 1, a, 0, multiply.transposeA ? multiply.m : multiply.k,
-      b, 0, multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, nil)
+    let status = CLBlastLock.run {
+      CLBlastSgemm(
+        CLBlastLayoutRowMajor,
+        multiply.transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
+        multiply.transposeB ? CLBlastTransposeYes : CLBlastTransposeNo,
+        multiply.m, multiply.n, multiply.k, 1, a, 0, multiply.transposeA ? multiply.m : multiply.k,
+        b, 0, multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, nil)
+    }
     guard status == CLBlastSuccess else {
       throw ComputeError(
         .deviceFailed, operation: "CLBlastSgemm \(multiply.m)x\(multiply.n)x\(multiply.k)",
         detail: "CLBlast status \(status.rawValue) (\(OpenCLStatus.name(cl_int(status.rawValue))))")
     }
   }
+}
+
+/// CLBlast keeps compiled kernels for the whole process, and before 1.6.1 two threads must not compile at once.
+enum CLBlastLock {
+  private static let mutex = Mutex<Void>(())
+
+  static func run<T>(_ body: () -> T) -> T { mutex.withLock { _ in body() } }
 }

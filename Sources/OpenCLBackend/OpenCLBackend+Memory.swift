@@ -25,7 +25,8 @@ final class OpenCLBuffer: DeviceBuffer {
     var region = cl_buffer_region(origin: offset, size: max(count, 1))
     var status: cl_int = 0
     let raw = clCreateSubBuffer(
-      memory.raw, cl_mem_flags(CL_MEM_READ_WRITE), cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION),
+      memory.raw, cl_mem_flags(CL_MEM_READ_WRITE),
+      cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION),
       &region, &status)
     guard let raw, status == CL_SUCCESS else {
       throw OpenCLStatus.error(status, "clCreateSubBuffer at \(offset), \(count) bytes")
@@ -38,6 +39,10 @@ final class OpenCLBuffer: DeviceBuffer {
 
 extension OpenCLBackend {
   package func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer {
+    guard byteCount <= 1 << 62 else {
+      throw ComputeError(
+        .outOfMemory, operation: "allocate", detail: "no memory for \(byteCount) bytes")
+    }
     let size = BufferView.aligned(max(byteCount, 1))
     var status: cl_int = 0
     let raw = clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
@@ -45,11 +50,24 @@ extension OpenCLBackend {
       throw OpenCLStatus.error(status, "clCreateBuffer of \(size) bytes on \(info.name)")
     }
     let buffer = OpenCLBuffer(byteCount: size, memory: MemoryHandle(raw: raw))
-    var zero: cl_uint = 0
-    try OpenCLStatus.check(
-      clEnqueueFillBuffer(queue.raw, raw, &zero, MemoryLayout<cl_uint>.size, 0, size, 0, nil, nil),
-      "clearing \(size) bytes on \(info.name)")
+    try clear(raw, byteCount: size)
     return buffer
+  }
+
+  private func clear(_ memory: cl_mem, byteCount: Int) throws(ComputeError) {
+    var zero: cl_uint = 0
+    let status =
+      if isDebugging {
+        // Checkers that track initialised memory know writes, not fills.
+        clEnqueueWriteBuffer(
+          queue.raw, memory, cl_bool(CL_TRUE), 0, byteCount,
+          [UInt8](repeating: 0, count: byteCount),
+          0, nil, nil)
+      } else {
+        clEnqueueFillBuffer(
+          queue.raw, memory, &zero, MemoryLayout<cl_uint>.size, 0, byteCount, 0, nil, nil)
+      }
+    try OpenCLStatus.check(status, "clearing \(byteCount) bytes on \(info.name)")
   }
 
   package func upload(_ bytes: UnsafeRawBufferPointer, to view: BufferView) throws(ComputeError) {
@@ -57,7 +75,9 @@ extension OpenCLBackend {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     let memory = buffer(of: view).memory.raw
     // A small power of two goes as a fill pattern, which the runtime copies: no wait for the queue.
-    if bytes.count <= 128 && bytes.count.nonzeroBitCount == 1 && view.byteOffset % bytes.count == 0 {
+    if !isDebugging && bytes.count <= 128 && bytes.count.nonzeroBitCount == 1
+      && view.byteOffset % bytes.count == 0
+    {
       try OpenCLStatus.check(
         clEnqueueFillBuffer(
           queue.raw, memory, source, bytes.count, view.byteOffset, bytes.count, 0, nil, nil),

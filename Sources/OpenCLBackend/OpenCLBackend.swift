@@ -13,8 +13,8 @@ package final class OpenCLBackend: Backend {
   package let context: ContextHandle
   let queue: QueueHandle
   package let program: ProgramHandle
-  /// Finish after every launch and name the one that failed (VAE_GPU_DEBUG=1).
-  let finishEachLaunch: Bool
+  /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes only.
+  let isDebugging: Bool
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
   /// correctly where the device can, so that it computes the bits of the CPU backend.
@@ -49,13 +49,13 @@ package final class OpenCLBackend: Backend {
     self.context = contextHandle
     self.queue = queueHandle
     info = device.info
-    finishEachLaunch = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
+    isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
   }
 
   deinit {
     clFinish(queue.raw)
     // CLBlast keeps programs of this context; they must go before it does.
-    CLBlastClearCache()
+    _ = CLBlastLock.run { CLBlastClearCache() }
   }
 
   package func synchronize() throws(ComputeError) {

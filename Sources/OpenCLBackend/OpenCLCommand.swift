@@ -30,7 +30,8 @@ final class OpenCLKernelCommand: OpenCLCommand {
     queue = backend.queue.raw
     localSize = Self.groupSize
     switch launch.size {
-    case .items(let count): globalSize = (count + Self.groupSize - 1) / Self.groupSize * Self.groupSize
+    case .items(let count):
+      globalSize = (count + Self.groupSize - 1) / Self.groupSize * Self.groupSize
     case .rows(let count): globalSize = count * Self.groupSize
     }
     var buffers: [any DeviceBuffer] = []
@@ -54,7 +55,8 @@ final class OpenCLKernelCommand: OpenCLCommand {
 
   func enqueue() throws(ComputeError) {
     guard globalSize > 0 else { return }
-    let status = clEnqueueNDRangeKernel(queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, nil)
+    let status = clEnqueueNDRangeKernel(
+      queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, nil)
     try OpenCLStatus.check(status, "clEnqueueNDRangeKernel \(name)")
   }
 }
@@ -73,7 +75,7 @@ final class OpenCLCommandSequence: CommandSequence {
   func run(_ range: Range<Int>) throws(ComputeError) {
     for index in range {
       try commands[index].enqueue()
-      if backend.finishEachLaunch {
+      if backend.isDebugging {
         try OpenCLStatus.check(clFinish(backend.queue.raw), commands[index].name)
       }
     }

@@ -21,7 +21,8 @@ extension OpenCLDevice {
       ("cl_khr_command_buffer", "command_buffer"), ("cl_khr_integer_dot_product", "dot_product"),
     ]
     var features = known.filter { extensions.contains($0.0) }.map(\.1)
-    features.append("local_memory=\(scalar(device, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0)) / 1024)KB")
+    features.append(
+      "local_memory=\(scalar(device, CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0)) / 1024)KB")
     let units: cl_uint = scalar(device, CL_DEVICE_MAX_COMPUTE_UNITS, 0)
     let memory: cl_ulong = scalar(device, CL_DEVICE_GLOBAL_MEM_SIZE, 0)
     return DeviceInfo(

@@ -10,7 +10,12 @@ package struct OpenCLDevice: @unchecked Sendable {
 
   /// Every OpenCL device, GPUs first, then accelerators, then the rest, numbered from 0 in that order. Empty where no
   /// driver is installed.
-  package static func all() -> [OpenCLDevice] {
+  /// Looked for once: drivers need not stand two threads that ask at the same time.
+  package static func all() -> [OpenCLDevice] { discovered }
+
+  private static let discovered = discover()
+
+  private static func discover() -> [OpenCLDevice] {
     var found: [(device: cl_device_id, platform: cl_platform_id, info: DeviceInfo)] = []
     for platform in platforms() {
       for device in devices(of: platform) {

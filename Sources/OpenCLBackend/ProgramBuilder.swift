@@ -70,7 +70,8 @@ package struct ProgramBuilder {
   private func buildLog(of program: cl_program) -> String {
     let name = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
     var size = 0
-    guard clGetProgramBuildInfo(program, device.id, name, 0, nil, &size) == CL_SUCCESS, size > 0 else {
+    guard clGetProgramBuildInfo(program, device.id, name, 0, nil, &size) == CL_SUCCESS, size > 0
+    else {
       return ""
     }
     var bytes = [UInt8](repeating: 0, count: size)

@@ -8,7 +8,9 @@ package struct ProgramCache: Sendable {
   /// nil: no cache.
   package let directory: String?
 
-  package init(directory: String?) { self.directory = directory }
+  package init(directory: String?) {
+    self.directory = directory.flatMap { $0.isEmpty ? nil : $0 }
+  }
 
   /// `$VAE_GPU_CACHE`, else `$XDG_CACHE_HOME/vae-gpu`, else `~/.cache/vae-gpu`; below it `programs`.
   package static var standard: ProgramCache {
@@ -37,7 +39,8 @@ package struct ProgramCache: Sendable {
     guard bytes.count >= header + keyBytes.count, bytes.starts(with: Self.magic) else { return nil }
     let checksum = Self.integer(bytes[Self.magic.count..<(Self.magic.count + 4)])
     let keyLength = Self.integer(bytes[(Self.magic.count + 4)..<header])
-    guard keyLength == keyBytes.count, bytes[header..<(header + keyBytes.count)].elementsEqual(keyBytes)
+    guard keyLength == keyBytes.count,
+      bytes[header..<(header + keyBytes.count)].elementsEqual(keyBytes)
     else { return nil }
     let body = Array(bytes[(header + keyBytes.count)...])
     guard !body.isEmpty, Self.checksum(body) == checksum else { return nil }

@@ -47,7 +47,8 @@ package struct Checkpoint {
     return Checkpoint(
       weights: try WeightFile.values(of: layout, in: file),
       firstMoments: try WeightFile.values(of: layout, in: file, prefix: "optimizer.first_moment."),
-      secondMoments: try WeightFile.values(of: layout, in: file, prefix: "optimizer.second_moment."),
+      secondMoments: try WeightFile.values(
+        of: layout, in: file, prefix: "optimizer.second_moment."),
       progress: progress, seed: UInt64(try integer("seed", file, limit: .max)),
       configuration: file.metadata["configuration"] ?? "", dataset: file.metadata["dataset"] ?? "")
   }
@@ -94,7 +95,8 @@ package struct Checkpoint {
   ) throws(FileError) -> Int {
     guard let text = file.metadata[key], let value = Int(text), (0...limit).contains(value) else {
       throw FileError(
-        .malformed, path: file.path, problem: "its metadata has no whole number '\(key)' in 0 ... \(limit)")
+        .malformed, path: file.path,
+        problem: "its metadata has no whole number '\(key)' in 0 ... \(limit)")
     }
     return value
   }

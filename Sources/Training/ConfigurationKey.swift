@@ -39,8 +39,11 @@ struct ConfigurationKey: Sendable {
   static let all: [ConfigurationKey] = [
     text(
       "data", "fashion-mnist, sprites or a directory of IDX files", \.data, determines: false),
-    text("device", "auto, cpu, a number or a name fragment (vae-gpu devices)", \.device, determines: false),
-    optionalInteger("threads", "of the CPU backend; results do not depend on it", \.threads, determines: false),
+    text(
+      "device", "auto, cpu, a number or a name fragment (vae-gpu devices)", \.device,
+      determines: false),
+    optionalInteger(
+      "threads", "of the CPU backend; results do not depend on it", \.threads, determines: false),
     text("model", "model family", \.model),
     ConfigurationKey(
       name: "hidden", comment: "hidden layers of the encoder; the decoder has them in reverse",
@@ -50,7 +53,8 @@ struct ConfigurationKey: Sendable {
     choice("activation", "of the hidden layers", \.activation),
     text("likelihood", "p(x|z): bernoulli or gaussian", \.likelihood),
     ConfigurationKey(
-      name: "sigma", comment: "of a Gaussian likelihood: learned or a number", determinesResult: true,
+      name: "sigma", comment: "of a Gaussian likelihood: learned or a number",
+      determinesResult: true,
       read: {
         switch $0.sigma {
         case .learned: .text("learned")
@@ -71,9 +75,12 @@ struct ConfigurationKey: Sendable {
       read: { .integer(Int64(truncatingIfNeeded: $0.seed)) },
       write: { $0.seed = try ConfigurationParsing.seed($1) }),
     number("clip_norm", "largest gradient norm; 0: no clipping", \.clipNorm),
-    integer("patience", "stop after this many epochs without a better test ELBO; 0: never", \.patience, determines: false),
+    integer(
+      "patience", "stop after this many epochs without a better test ELBO; 0: never", \.patience,
+      determines: false),
     integer("log_every", "steps between lines of metrics", \.logEvery, determines: false),
-    number("save_every", "seconds between checkpoints within an epoch", \.saveEvery, determines: false),
+    number(
+      "save_every", "seconds between checkpoints within an epoch", \.saveEvery, determines: false),
   ]
 }
 

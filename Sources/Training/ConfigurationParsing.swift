@@ -7,7 +7,9 @@ package enum ConfigurationParsing {
   }
 
   static func text(_ value: ConfigurationValue) throws -> String {
-    guard case .text(let text) = value else { throw Problem(description: "must be a string, not \(value.toml)") }
+    guard case .text(let text) = value else {
+      throw Problem(description: "must be a string, not \(value.toml)")
+    }
     return text
   }
 
@@ -58,7 +60,8 @@ package enum ConfigurationParsing {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     return try parts.map {
       guard let width = Int($0.trimmingWhitespace), width > 0 else {
-        throw Problem(description: "must be positive widths like 400 or 400,200, or 'none', not '\(text)'")
+        throw Problem(
+          description: "must be positive widths like 400 or 400,200, or 'none', not '\(text)'")
       }
       return width
     }
@@ -84,5 +87,7 @@ package enum ConfigurationParsing {
 }
 
 extension StringProtocol {
-  fileprivate var trimmingWhitespace: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+  fileprivate var trimmingWhitespace: String {
+    split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
 }

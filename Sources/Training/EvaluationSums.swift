@@ -45,7 +45,8 @@ struct EvaluationSums {
     }
   }
 
-  func evaluation(samples: Int, binarization: String, bound: String, seconds: Double) -> Evaluation {
+  func evaluation(samples: Int, binarization: String, bound: String, seconds: Double) -> Evaluation
+  {
     let images = Double(means.count)
     let total = images * Double(samples)
     return Evaluation(

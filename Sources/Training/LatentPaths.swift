@@ -18,7 +18,8 @@ public enum LatentPaths {
     }
   }
 
-  private static func sphericalWeights(_ a: [Float], _ b: [Float], _ t: Double) -> (Double, Double) {
+  private static func sphericalWeights(_ a: [Float], _ b: [Float], _ t: Double) -> (Double, Double)
+  {
     let na = norm(a)
     let nb = norm(b)
     guard na > 0, nb > 0 else { return (1 - t, t) }
@@ -66,11 +67,13 @@ public enum LatentPaths {
       -1.328068155288572e+01, 1.0,
     ]
     let c = [
-      -7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00, -2.549732539343734e+00,
+      -7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+      -2.549732539343734e+00,
       4.374664141464968e+00, 2.938163982698783e+00,
     ]
     let d = [
-      7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00, 1.0,
+      7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00,
+      1.0,
     ]
     var x: Double
     if p < tail || p > 1 - tail {

@@ -43,7 +43,8 @@ struct MetricsWindow {
       started = now
     }
     return (
-      loss / count, logLikelihood / count, kl / count, norm, Double(images) / max(now - started, 1e-9)
+      loss / count, logLikelihood / count, kl / count, norm,
+      Double(images) / max(now - started, 1e-9)
     )
   }
 

@@ -3,10 +3,13 @@ import VAEModels
 extension RunConfiguration {
   /// Throws for the first setting that makes no sense.
   public func validate() throws(ConfigurationError) {
-    try Self.check(ModelRegistry.names.contains(model), "model", "unknown model '\(model)'; known: \(ModelRegistry.names.joined(separator: ", "))")
+    try Self.check(
+      ModelRegistry.names.contains(model), "model",
+      "unknown model '\(model)'; known: \(ModelRegistry.names.joined(separator: ", "))")
     try Self.check(
       LikelihoodRegistry.names.contains(likelihood), "likelihood",
-      "unknown likelihood '\(likelihood)'; known: \(LikelihoodRegistry.names.joined(separator: ", "))")
+      "unknown likelihood '\(likelihood)'; known: \(LikelihoodRegistry.names.joined(separator: ", "))"
+    )
     try Self.check(!data.isEmpty, "data", "must name a data set or a directory")
     for width in hidden { try Self.size(width, "hidden", 1...65_536) }
     try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
@@ -17,17 +20,27 @@ extension RunConfiguration {
     if let threads { try Self.size(threads, "threads", 1...1024) }
     try Self.size(patience, "patience", 0...1_000_000)
     try Self.size(logEvery, "log-every", 1...1_000_000)
-    try Self.check(learningRate.isFinite && learningRate > 0, "lr", "must be a positive number, not \(learningRate)")
-    try Self.check(beta.isFinite && beta >= 0, "beta", "must be 0 or a positive number, not \(beta)")
-    try Self.check(clipNorm.isFinite && clipNorm >= 0, "clip-norm", "must be 0 (off) or a positive number, not \(clipNorm)")
-    try Self.check(saveEvery >= 0, "save-every", "must be 0 or a positive number of seconds, not \(saveEvery)")
+    try Self.check(
+      learningRate.isFinite && learningRate > 0, "lr",
+      "must be a positive number, not \(learningRate)")
+    try Self.check(
+      beta.isFinite && beta >= 0, "beta", "must be 0 or a positive number, not \(beta)")
+    try Self.check(
+      clipNorm.isFinite && clipNorm >= 0, "clip-norm",
+      "must be 0 (off) or a positive number, not \(clipNorm)")
+    try Self.check(
+      saveEvery >= 0, "save-every", "must be 0 or a positive number of seconds, not \(saveEvery)")
     try Self.check(seed <= UInt64(Int64.max), "seed", "must lie in 0 ... \(Int64.max), not \(seed)")
     if case .fixed(let value) = sigma {
-      try Self.check(value.isFinite && value > 0, "sigma", "must be 'learned' or a positive number, not \(value)")
+      try Self.check(
+        value.isFinite && value > 0, "sigma", "must be 'learned' or a positive number, not \(value)"
+      )
     }
   }
 
-  private static func check(_ holds: Bool, _ key: String, _ problem: String) throws(ConfigurationError) {
+  private static func check(_ holds: Bool, _ key: String, _ problem: String)
+    throws(ConfigurationError)
+  {
     guard holds else { throw ConfigurationError(key: key, problem: problem) }
   }
 

@@ -42,7 +42,9 @@ public struct RunConfiguration: Sendable, Equatable {
 
   /// The binarisation in effect.
   public var binarization: Binarization {
-    binarize ?? (LikelihoodRegistry.make(modelConfiguration(image: ImageShape(height: 1, width: 1))).isBinary ? .dynamic : .none)
+    binarize
+      ?? (LikelihoodRegistry.make(modelConfiguration(image: ImageShape(height: 1, width: 1)))
+        .isBinary ? .dynamic : .none)
   }
 
   public func modelConfiguration(image: ImageShape) -> ModelConfiguration {

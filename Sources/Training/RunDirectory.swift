@@ -57,7 +57,8 @@ public struct RunDirectory: Sendable {
     let run = RunDirectory(path)
     guard FileManager.default.fileExists(atPath: path) else {
       throw FileError(
-        .missing, path: path, problem: "no such run", advice: "'vae-gpu train' makes one under runs/")
+        .missing, path: path, problem: "no such run",
+        advice: "'vae-gpu train' makes one under runs/")
     }
     guard FileManager.default.fileExists(atPath: run.configuration) else {
       throw FileError(

@@ -28,7 +28,9 @@ package final class StepInputs {
   ///   - step: keys the noise.
   ///   - batchStart: position of the batch in the order of samples.
   ///   - historySlot: row of the history that the step writes.
-  package func write(seed: UInt64, step: Int, batchStart: Int, historySlot: Int = 0) throws(ComputeError) {
+  package func write(seed: UInt64, step: Int, batchStart: Int, historySlot: Int = 0)
+    throws(ComputeError)
+  {
     let words: [UInt32] = [
       UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), UInt32(step),
       UInt32(batchStart), UInt32(historySlot), 0, 0, 0,

@@ -13,7 +13,8 @@ extension Trainer {
       secondMoments: try vae.readArena(optimizer.secondMoments), progress: progress,
       seed: configuration.seed, configuration: configuration.fingerprint, dataset: datasetName)
     for values in [checkpoint.weights, checkpoint.firstMoments, checkpoint.secondMoments] {
-      for (parameter, tensor) in zip(vae.layout.parameters, values) where !tensor.allSatisfy(\.isFinite) {
+      for (parameter, tensor) in zip(vae.layout.parameters, values)
+      where !tensor.allSatisfy(\.isFinite) {
         throw DivergenceError(
           step: progress.step, tensor: parameter.name, learningRate: configuration.learningRate,
           checkpoint: lastCheckpoint)
@@ -51,7 +52,9 @@ extension Trainer {
     guard checkpoint.progress.position <= train.source.count else {
       throw FileError(
         .malformed, path: output.last,
-        problem: "its position \(checkpoint.progress.position) lies beyond the \(train.source.count) images")
+        problem:
+          "its position \(checkpoint.progress.position) lies beyond the \(train.source.count) images"
+      )
     }
     try vae.setWeights(checkpoint.weights)
     try vae.writeArena(optimizer.firstMoments, checkpoint.firstMoments)

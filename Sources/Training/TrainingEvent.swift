@@ -31,7 +31,8 @@ public struct DivergenceError: Error, Sendable, CustomStringConvertible {
   public var checkpoint: String?
 
   public var description: String {
-    let saved = checkpoint.map { "the checkpoint of an earlier step is \($0)" } ?? "nothing was saved"
+    let saved =
+      checkpoint.map { "the checkpoint of an earlier step is \($0)" } ?? "nothing was saved"
     return "training diverged at step \(step): the first tensor that is not finite is "
       + "'\(tensor)'; lower --lr (now \(learningRate)) or set --clip-norm 1; \(saved)"
   }

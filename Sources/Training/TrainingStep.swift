@@ -58,7 +58,8 @@ package final class TrainingStep {
       images.pixelTensor(in: graph), order: order, state: state, rows: rows,
       binarization: binarization, purpose: .trainingBinarisation, split: images.splitDraw)
     let posterior = vae.model.posterior(x, scope)
-    let (z, kl) = graph.reparameterise(posterior, order: order, state: state, purpose: .trainingNoise)
+    let (z, kl) = graph.reparameterise(
+      posterior, order: order, state: state, purpose: .trainingNoise)
     let logLikelihood = vae.model.likelihood.logLikelihood(
       features: vae.model.decode(z, scope), x: x, scope)
     let objective = graph.negativeELBO(logLikelihood: logLikelihood, kl: kl, scalars: scalars)

@@ -82,12 +82,16 @@ package enum WeightFile {
       let missing = layout.parameters.filter { file.shape(of: $0.name) == nil }
       if let first = missing.first {
         throw FileError(
-          .mismatch, path: file.path, problem: "has no tensor '\(first.name)', which this model needs",
-          advice: "it is of another model: it holds \(file.names.sorted().prefix(12).joined(separator: ", "))")
+          .mismatch, path: file.path,
+          problem: "has no tensor '\(first.name)', which this model needs",
+          advice:
+            "it is of another model: it holds \(file.names.sorted().prefix(12).joined(separator: ", "))"
+        )
       }
       if let first = unknown.sorted().first {
         throw FileError(
-          .mismatch, path: file.path, problem: "holds the tensor '\(first)', which this model has not",
+          .mismatch, path: file.path,
+          problem: "holds the tensor '\(first)', which this model has not",
           advice: "check --hidden, --latent, --likelihood and --sigma")
       }
     }
@@ -105,7 +109,8 @@ package enum WeightFile {
       }
       let values = try file.floats(named: name)
       guard values.allSatisfy(\.isFinite) else {
-        throw FileError(.malformed, path: file.path, problem: "'\(name)' holds values that are not finite")
+        throw FileError(
+          .malformed, path: file.path, problem: "'\(name)' holds values that are not finite")
       }
       return values
     }

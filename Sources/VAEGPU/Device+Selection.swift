@@ -25,7 +25,9 @@ extension Device {
   ///   - threads: of the CPU backend; nil: every processor.
   ///
   /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never another device.
-  public static func open(_ selector: String? = nil, threads: Int? = nil) throws(ComputeError) -> Device {
+  public static func open(_ selector: String? = nil, threads: Int? = nil) throws(ComputeError)
+    -> Device
+  {
     try open(choice: choose(selector), threads: threads)
   }
 
@@ -34,7 +36,8 @@ extension Device {
     guard let index = choice.info.index else { return Device(CPUBackend(threads: threads)) }
     guard let device = OpenCLDevice.all().first(where: { $0.info.index == index }) else {
       throw ComputeError(
-        .deviceNotFound, operation: "device \(index)", detail: "is gone; 'vae-gpu devices' lists what is there")
+        .deviceNotFound, operation: "device \(index)",
+        detail: "is gone; 'vae-gpu devices' lists what is there")
     }
     return Device(try OpenCLBackend(device))
   }
@@ -53,7 +56,8 @@ extension Device {
       if let gpu = devices.first(where: { $0.type == .gpu }) {
         return Choice(info: gpu, reason: "auto: the first GPU")
       }
-      return Choice(info: CPUBackend.describe(), reason: "auto: no GPU with an OpenCL driver was found")
+      return Choice(
+        info: CPUBackend.describe(), reason: "auto: no GPU with an OpenCL driver was found")
     }
     return Choice(
       info: try find(name, wanted, origin: origin, among: devices), reason: "\(origin) \(wanted)")
@@ -76,7 +80,8 @@ extension Device {
       if matches.count > 1 {
         throw ComputeError(
           .deviceNotFound, operation: "\(origin) \(wanted)",
-          detail: "\(matches.count) devices have this in their name: \(list(matches)); give a number")
+          detail:
+            "\(matches.count) devices have this in their name: \(list(matches)); give a number")
       }
     }
     throw ComputeError(

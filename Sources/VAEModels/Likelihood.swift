@@ -15,10 +15,11 @@ package protocol Likelihood: Sendable {
 
 /// The likelihoods by the name that `--likelihood` takes.
 public enum LikelihoodRegistry {
-  package static let all: [(name: String, make: @Sendable (ModelConfiguration) -> any Likelihood)] = [
-    ("bernoulli", { BernoulliLikelihood($0) }),
-    ("gaussian", { GaussianLikelihood($0) }),
-  ]
+  package static let all: [(name: String, make: @Sendable (ModelConfiguration) -> any Likelihood)] =
+    [
+      ("bernoulli", { BernoulliLikelihood($0) }),
+      ("gaussian", { GaussianLikelihood($0) }),
+    ]
 
   public static var names: [String] { all.map(\.name) }
 

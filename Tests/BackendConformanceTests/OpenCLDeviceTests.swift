@@ -1,9 +1,8 @@
 import CKernels
 import COpenCL
 import Compute
-import Testing
-
 import OpenCLBackend
+import Testing
 
 @Suite("OpenCL devices") @MainActor struct OpenCLDeviceTests {
   private nonisolated static let cpuKernels: [String] = {

@@ -1,9 +1,8 @@
 import Compute
 import Foundation
 import Graph
-import Testing
-
 import OpenCLBackend
+import Testing
 
 /// Compiled programs on disk: whatever is in the folder, a device works.
 @Suite("Program cache of OpenCL devices") @MainActor struct ProgramCacheTests {

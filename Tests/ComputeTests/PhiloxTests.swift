@@ -1,7 +1,6 @@
+import Compute
 import Foundation
 import Testing
-
-import Compute
 
 /// Philox on the host, against known answers of the paper's authors and of NumPy (Tests/Fixtures/philox.json).
 @Suite("Philox on the host") struct PhiloxTests {

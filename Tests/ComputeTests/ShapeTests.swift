@@ -1,6 +1,5 @@
-import Testing
-
 import Compute
+import Testing
 
 @Suite("Shapes")
 struct ShapeTests {

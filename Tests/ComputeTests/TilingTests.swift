@@ -1,6 +1,5 @@
-import Testing
-
 import CPUBackend
+import Testing
 
 @Suite("Tilings of matrix products") struct TilingTests {
   @Test(

@@ -1,8 +1,7 @@
+import CPUBackend
 import Foundation
 import Synchronization
 import Testing
-
-import CPUBackend
 
 @Suite("Worker pool") struct WorkerPoolTests {
   /// A counter per task.

@@ -1,7 +1,6 @@
 import Compute
-import Testing
-
 import Graph
+import Testing
 
 /// The arena of intermediates: memory is used again, and never while a value in it is still needed.
 @Suite("Memory plan") struct ArenaTests {

@@ -21,7 +21,8 @@ struct GatherImages: Operation {
   var name: String { "gather images" }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
-    precondition(inputs.map(\.type) == [.uint8, .uint32, .uint32], "gather from \(inputs.map(\.type))")
+    precondition(
+      inputs.map(\.type) == [.uint8, .uint32, .uint32], "gather from \(inputs.map(\.type))")
     return [TensorType([rows, inputs[0].shape.columns])]
   }
 

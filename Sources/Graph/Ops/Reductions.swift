@@ -31,7 +31,9 @@ struct Sum: Operation {
 
   var name: String { squared ? "sum of squares" : "sum" }
 
-  func outputs(_ inputs: [TensorType]) -> [TensorType] { [TensorType([parts(inputs[0].shape.count)])] }
+  func outputs(_ inputs: [TensorType]) -> [TensorType] {
+    [TensorType([parts(inputs[0].shape.count)])]
+  }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let count = inputs[0].count

@@ -10,7 +10,8 @@ struct Reparameterise: Operation {
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
     let posterior = inputs[0].shape
-    precondition(posterior.rank == 2 && posterior.columns % 2 == 0, "posterior of shape \(posterior)")
+    precondition(
+      posterior.rank == 2 && posterior.columns % 2 == 0, "posterior of shape \(posterior)")
     return [TensorType([posterior.rows, posterior.columns / 2]), TensorType([posterior.rows])]
   }
 

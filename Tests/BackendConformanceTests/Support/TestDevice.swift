@@ -1,9 +1,8 @@
 import CPUBackend
 import Compute
 import Foundation
-import Testing
-
 import OpenCLBackend
+import Testing
 
 /// A device of this machine that the suite runs on.
 struct TestDevice: Sendable, CustomTestStringConvertible {
