@@ -9,9 +9,7 @@ import VAEModels
 package final class Evaluator {
   private struct Pass {
     let program: Program
-    let logLikelihood: Tensor
-    let kl: Tensor
-    let posterior: Tensor
+    let forward: ForwardPass
   }
 
   private let vae: VAE
@@ -47,10 +45,10 @@ package final class Evaluator {
         try inputs.write(seed: seed, step: draw, batchStart: start)
         try pass.program.run()
         sums.add(
-          logLikelihoods: try pass.program.readDoubles(pass.logLikelihood),
-          divergences: try pass.program.readDoubles(pass.kl), start: start)
+          logLikelihoods: try pass.program.readDoubles(pass.forward.logLikelihood),
+          divergences: try pass.program.readDoubles(pass.forward.kl), start: start)
         if draw == 0 || binarization == .dynamic {
-          sums.add(posteriors: try pass.program.readDoubles(pass.posterior))
+          sums.add(posteriors: try pass.program.readDoubles(pass.forward.posterior))
         }
       }
     }
@@ -66,23 +64,13 @@ package final class Evaluator {
     if let pass = passes[rows] { return pass }
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
-    let order = images.orderTensor(in: graph)
-    let state = StepInputs.stateTensor(in: graph)
-    let x = graph.gatherImages(
-      images.pixelTensor(in: graph), order: order, state: state, rows: rows,
-      binarization: binarization, purpose: .evaluationBinarisation, split: images.splitDraw)
-    let posterior = vae.model.posterior(x, scope)
-    let (z, kl) = graph.reparameterise(
-      posterior, order: order, state: state, purpose: .evaluationNoise)
-    let logLikelihood = vae.model.likelihood.logLikelihood(
-      features: vae.model.decode(z, scope), x: x, scope)
+    let forward = ForwardPass(
+      vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization,
+      noise: .evaluation)
     let program = try Program(
-      graph, outputs: [logLikelihood, kl, posterior], backend: vae.device.backend,
-      storages: [
-        ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
-        DeviceImages.orderStorage: images.order, StepInputs.stateStorage: inputs.state,
-      ])
-    let pass = Pass(program: program, logLikelihood: logLikelihood, kl: kl, posterior: posterior)
+      graph, outputs: [forward.logLikelihood, forward.kl, forward.posterior],
+      backend: vae.device.backend, storages: forward.storages)
+    let pass = Pass(program: program, forward: forward)
     passes[rows] = pass
     return pass
   }

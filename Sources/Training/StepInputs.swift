@@ -42,7 +42,8 @@ package final class StepInputs {
   package func write(learningRate: Double, beta: Double, step: Int) throws(ComputeError) {
     let t = Double(step + 1)
     let values = [
-      learningRate, beta, 1 / (1 - power(0.9, t)), 1 / (1 - power(0.999, t)).squareRoot(), 0, 0, 0,
+      learningRate, beta, 1 / (1 - power(AdamDefaults.beta1, t)),
+      1 / (1 - power(AdamDefaults.beta2, t)).squareRoot(), 0, 0, 0,
       0,
     ]
     try backend.upload(

@@ -51,18 +51,12 @@ package final class TrainingStep {
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
-    let order = images.orderTensor(in: graph)
-    let state = StepInputs.stateTensor(in: graph)
     let scalars = StepInputs.scalarTensor(in: graph)
-    let x = graph.gatherImages(
-      images.pixelTensor(in: graph), order: order, state: state, rows: rows,
-      binarization: binarization, purpose: .trainingBinarisation, split: images.splitDraw)
-    let posterior = vae.model.posterior(x, scope)
-    let (z, kl) = graph.reparameterise(
-      posterior, order: order, state: state, purpose: .trainingNoise)
-    let logLikelihood = vae.model.likelihood.logLikelihood(
-      features: vae.model.decode(z, scope), x: x, scope)
-    let objective = graph.negativeELBO(logLikelihood: logLikelihood, kl: kl, scalars: scalars)
+    let forward = ForwardPass(
+      vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization,
+      noise: .training)
+    let objective = graph.negativeELBO(
+      logLikelihood: forward.logLikelihood, kl: forward.kl, scalars: scalars)
     let seed = graph.constant([1, 0, 0], shape: [3])
     let gradients = graph.gradients(of: objective, seed: seed, withRespectTo: scope.all)
     for (parameter, gradient) in zip(vae.layout.parameters, gradients) {
@@ -73,16 +67,15 @@ package final class TrainingStep {
         label: "gradient of \(parameter.name)")
     }
     Self.recordUpdate(
-      graph, vae: vae, objective: objective, state: state, scalars: scalars, optimizer: optimizer,
+      graph, vae: vae, objective: objective, state: forward.state, scalars: scalars,
+      optimizer: optimizer,
       clipNorm: clipNorm)
-    let own: [String: any DeviceBuffer] = [
-      ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
-      DeviceImages.orderStorage: images.order, StepInputs.stateStorage: inputs.state,
-      StepInputs.scalarStorage: inputs.scalars,
-    ]
+    let own = [StepInputs.scalarStorage: inputs.scalars].merging(optimizer.storages) { first, _ in
+      first
+    }
     program = try Program(
       graph, outputs: [], backend: vae.device.backend,
-      storages: own.merging(optimizer.storages) { first, _ in first })
+      storages: forward.storages.merging(own) { first, _ in first })
   }
 
   /// Gradient norm, guard and Adam over the whole arenas.

@@ -27,10 +27,18 @@ struct Adam: Operation {
   }
 }
 
+/// The decay rates and epsilon of Kingma & Ba 2015, Algorithm 1.
+package enum AdamDefaults {
+  package static let beta1 = 0.9
+  package static let beta2 = 0.999
+  package static let epsilon = 1e-8
+}
+
 extension Graph {
   package func adam(
     gradient: Tensor, scalars: Tensor, guardFlags: Tensor, parameter: Tensor, firstMoment: Tensor,
-    secondMoment: Tensor, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+    secondMoment: Tensor, beta1: Double = AdamDefaults.beta1,
+    beta2: Double = AdamDefaults.beta2, epsilon: Double = AdamDefaults.epsilon
   ) {
     _ = record(
       Adam(beta1: beta1, beta2: beta2, epsilon: epsilon),
