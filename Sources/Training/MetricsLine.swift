@@ -14,7 +14,7 @@ public struct MetricsLine: Sendable, Equatable {
   public var bound: String
   public var binarization: String
   public var imagesPerSecond: Double
-  /// Seconds since the start of the run, this process.
+  /// Seconds of the run; a resumed run counts on from its last line.
   public var seconds: Double
   /// The training loss -log_likelihood + beta kl; train lines only.
   public var loss: Double?

@@ -5,16 +5,22 @@ import Foundation
 final class MetricsLog {
   private let path: String
   private let handle: FileHandle
+  /// The seconds of the last line kept: where the clock of a resumed run goes on.
+  let secondsBefore: Double
 
   /// Opens the log; lines of steps after `step` (of a run that was cut off after its last checkpoint) go.
   init(_ path: String, keepingStepsThrough step: Int) throws {
     self.path = path
-    let kept = MetricsLog.lines(path).filter { line in
+    var kept: [String] = []
+    var seconds = 0.0
+    for line in MetricsLog.lines(path) {
       guard let value = try? StrictJSON.parse(Array(line.utf8), path: path),
-        let lineStep = value["step"]?.int
-      else { return false }
-      return lineStep <= step
+        let lineStep = value["step"]?.int, lineStep <= step
+      else { continue }
+      kept.append(line)
+      seconds = max(seconds, value["seconds"]?.double ?? 0)
     }
+    secondsBefore = seconds
     try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: path)
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw FileError(.unwritable, path: path, problem: "cannot be opened for writing")

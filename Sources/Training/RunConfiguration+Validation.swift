@@ -33,7 +33,8 @@ extension RunConfiguration {
     try Self.check(seed <= UInt64(Int64.max), "seed", "must lie in 0 ... \(Int64.max), not \(seed)")
     if case .fixed(let value) = sigma {
       try Self.check(
-        value.isFinite && value > 0, "sigma", "must be 'learned' or a positive number, not \(value)"
+        (1e-6...1e6).contains(value), "sigma",
+        "must be 'learned' or lie in 1e-6 ... 1e6, not \(value)"
       )
     }
   }

@@ -36,7 +36,14 @@ extension Trainer {
   ///
   /// Throws `FileError.mismatch` for a checkpoint of another model, seed or data set.
   public func resume() throws {
-    guard let output, FileManager.default.fileExists(atPath: output.last) else { return }
+    guard let output else { return }
+    guard FileManager.default.fileExists(atPath: output.last) else {
+      // A run that was cut off before its first checkpoint starts anew; one that had checkpoints has lost one.
+      guard FileManager.default.fileExists(atPath: output.best) else { return }
+      throw FileError(
+        .missing, path: output.last, problem: "no such file, so there is nothing to go on from",
+        advice: "copy \(output.best) there to go on from the best epoch")
+    }
     let checkpoint = try Checkpoint.read(output.last, layout: vae.layout)
     guard checkpoint.dataset == datasetName else {
       throw FileError(

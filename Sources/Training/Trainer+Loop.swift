@@ -40,6 +40,9 @@ extension Trainer {
     return .completed
   }
 
+  /// Seconds of the whole run, earlier processes up to their last line of metrics counted in.
+  private var seconds: Double { monotonicSeconds() - started + (log?.secondsBefore ?? 0) }
+
   private var isComplete: Bool {
     progress.epoch >= configuration.epochs
       || configuration.maxSteps.map { progress.step >= $0 } ?? false
@@ -79,7 +82,7 @@ extension Trainer {
       step: progress.step, epoch: progress.epoch + 1, split: "train",
       elbo: means.logLikelihood - means.kl, logLikelihood: means.logLikelihood, kl: means.kl,
       beta: configuration.beta, bound: bound, binarization: binarizationName,
-      imagesPerSecond: means.imagesPerSecond, seconds: monotonicSeconds() - started,
+      imagesPerSecond: means.imagesPerSecond, seconds: seconds,
       loss: means.loss, gradientNorm: means.norm)
     try log?.append(line)
     try onEvent(.interval(line))
@@ -132,6 +135,6 @@ extension Trainer {
       step: progress.step, epoch: epoch, split: "test", elbo: evaluation.elbo,
       logLikelihood: evaluation.logLikelihood, kl: evaluation.kl, beta: configuration.beta,
       bound: evaluation.bound, binarization: evaluation.binarization,
-      imagesPerSecond: evaluation.imagesPerSecond, seconds: monotonicSeconds() - started)
+      imagesPerSecond: evaluation.imagesPerSecond, seconds: seconds)
   }
 }

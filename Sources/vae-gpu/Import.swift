@@ -30,7 +30,7 @@ struct Import: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "HEIGHTxWIDTH (default: that of the data set, or a square).", valueName: "shape"),
+      "HEIGHTxWIDTH[xCHANNELS] (default: that of the data set, or a square).", valueName: "shape"),
     transform: FlagValue.imageShape)
   var imageShape: ImageShape?
 

@@ -10,8 +10,8 @@ struct Train: ParsableCommand {
     discussion: """
       Without arguments: the default VAE on Fashion-MNIST, on the first GPU or else the CPU. The run \
       goes to runs/vae-1, vae-2, … with its settings (config.toml), metrics (metrics.jsonl), \
-      checkpoints and pictures. Ctrl-C saves a checkpoint; --resume goes on from it as if it had \
-      never stopped. Figures are nats per image.
+      checkpoints and pictures. Ctrl-C saves a checkpoint; --resume goes on from it and ends with the \
+      weights of a run that never stopped. Figures are nats per image.
       """)
 
   @OptionGroup(title: "Model") var model: ModelFlags

@@ -120,7 +120,7 @@ import VAEGPU
     }
   }
 
-  @Test("Weights from elsewhere are no checkpoint, and a missing one is a new run")
+  @Test("Weights from elsewhere are no checkpoint; a lost one is an error; a run without any is new")
   func notACheckpoint() throws {
     let run = try Self.trained()
     let layout = try run.trainer(TestDevice.cpu[0].open()).vae.layout
@@ -132,6 +132,8 @@ import VAEGPU
     }
     try FileManager.default.removeItem(atPath: run.directory.last)
     let trainer = try run.trainer(TestDevice.cpu[0].open())
+    expectFileError(.missing, ["best.safetensors"]) { try trainer.resume() }
+    try FileManager.default.removeItem(atPath: run.directory.best)
     try trainer.resume()
     #expect(trainer.progress == TrainingProgress())
   }
