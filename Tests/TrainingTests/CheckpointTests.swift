@@ -120,7 +120,7 @@ import VAEGPU
     }
   }
 
-  @Test("Weights from elsewhere are no checkpoint; a lost one is an error; a run without any is new")
+  @Test("Weights from elsewhere are no checkpoint; a lost one is an error, none is a new run")
   func notACheckpoint() throws {
     let run = try Self.trained()
     let layout = try run.trainer(TestDevice.cpu[0].open()).vae.layout
