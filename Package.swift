@@ -42,6 +42,8 @@ let package = Package(
         "VAEGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .target(
+      name: "TestSupport", dependencies: ["FileFormats", "CZlib"], path: "Tests/TestSupport"),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CPUBackend"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "CPUBackend"]),
     .testTarget(
@@ -49,12 +51,16 @@ let package = Package(
       dependencies: ["Graph", "CPUBackend", "OpenCLBackend", "CKernels", "COpenCL"]),
     .testTarget(
       name: "VAEModelsTests",
-      dependencies: ["VAEModels", "NeuralNetwork", "Graph", "Compute", "CPUBackend", "FileFormats"]),
+      dependencies: [
+        "VAEModels", "NeuralNetwork", "Graph", "Compute", "CPUBackend", "FileFormats",
+        "TestSupport",
+      ]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["VAEGPU", "CPUBackend", "OpenCLBackend"]),
+      name: "TrainingTests", dependencies: ["VAEGPU", "CPUBackend", "OpenCLBackend", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["vae-gpu", "FileFormats"]),
-    .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "CZlib"]),
+    .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "CZlib", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

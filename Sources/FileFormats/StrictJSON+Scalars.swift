@@ -77,7 +77,7 @@ extension JSONParser {
     }
   }
 
-  /// The scalar of `XXXX` or `XXXX\uXXXX` at the position.
+  /// The scalar of four hex digits, or of a surrogate pair of two such escapes, at the position.
   private mutating func parseScalar() throws(FileError) -> String {
     let first = try parseHex()
     if let scalar = Unicode.Scalar(first) { return String(scalar) }

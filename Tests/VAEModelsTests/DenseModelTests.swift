@@ -2,6 +2,7 @@ import Compute
 import Foundation
 import Graph
 import NeuralNetwork
+import TestSupport
 import Testing
 import VAEModels
 

@@ -1,4 +1,5 @@
 import Datasets
+import TestSupport
 import VAEModels
 
 /// Images made of Philox words, three quarters of the pixels black (make_fixtures.py, `make_pixels`).

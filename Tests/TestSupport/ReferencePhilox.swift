@@ -1,8 +1,10 @@
 import Foundation
 
 /// Philox4x32-10 written from the paper (Salmon et al. 2011), apart from the engine's.
-enum ReferencePhilox {
-  static func block(seed: UInt64, purpose: UInt32, step: UInt32, sample: UInt32, block: UInt32)
+package enum ReferencePhilox {
+  package static func block(
+    seed: UInt64, purpose: UInt32, step: UInt32, sample: UInt32, block: UInt32
+  )
     -> [UInt32]
   {
     var counter = [block, sample, step, purpose]
@@ -19,7 +21,7 @@ enum ReferencePhilox {
     return counter
   }
 
-  static func words(
+  package static func words(
     seed: UInt64, purpose: UInt32, step: UInt32 = 0, sample: UInt32 = 0, count: Int
   ) -> [UInt32] {
     let blocks = (0..<UInt32((count + 3) / 4)).flatMap {
@@ -29,7 +31,7 @@ enum ReferencePhilox {
   }
 
   /// Standard normals by Box and Muller, float64.
-  static func normals(
+  package static func normals(
     seed: UInt64, purpose: UInt32, step: UInt32 = 0, sample: UInt32 = 0, count: Int
   ) -> [Double] {
     let words = words(

@@ -4,10 +4,10 @@ import Foundation
 import Testing
 
 /// A directory of its own, removed with this object.
-final class Scratch: Sendable {
-  let path: String
+package final class Scratch: Sendable {
+  package let path: String
 
-  init() throws {
+  package init() throws {
     path = NSTemporaryDirectory() + "file-formats-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
@@ -16,25 +16,25 @@ final class Scratch: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// A file with `bytes`, written without the code under test.
-  func file(_ name: String, _ bytes: [UInt8]) throws -> String {
+  package func file(_ name: String, _ bytes: [UInt8]) throws -> String {
     try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
     return file(name)
   }
 
-  var contents: [String] {
+  package var contents: [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
   }
 }
 
-func contents(of path: String) throws -> [UInt8] {
+package func contents(of path: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
 /// Checks that `body` throws a one-line error of `code` whose text has all of `words`.
-func expectFailure<T>(
+package func expectFailure<T>(
   _ code: FileError.Code, _ words: [String], _ location: SourceLocation = #_sourceLocation,
   _ body: () throws(FileError) -> T
 ) {
@@ -52,7 +52,7 @@ func expectFailure<T>(
 }
 
 /// `bytes` as one gzip member.
-func gzip(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8] {
+package func gzip(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8] {
   var stream = z_stream()
   let size = Int32(MemoryLayout<z_stream>.size)
   deflateInit2_(&stream, level, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
@@ -73,10 +73,12 @@ func gzip(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8] {
 }
 
 /// A generator that a failing test can name by its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
+package struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
 
-  mutating func next() -> UInt64 {
+  package init(state: UInt64) { self.state = state }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var word = state
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -86,7 +88,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// `bytes` with a few random changes: bytes set, bits flipped, cut, repeated or swapped.
-func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+package func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
   var bytes = bytes
   for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
     let index = Int.random(in: 0..<bytes.count, using: &generator)
