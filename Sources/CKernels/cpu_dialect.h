@@ -20,12 +20,12 @@ typedef uint8_t uchar;
 #ifdef REAL_IS_DOUBLE
 typedef double real;
 #define REAL(x) x
-#define REAL_SQRT(x) sqrt(x)
+#define REAL_SQRT(x) __builtin_elementwise_sqrt(x)
 #define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #else
 typedef float real;
 #define REAL(x) x##f
-#define REAL_SQRT(x) sqrtf(x)
+#define REAL_SQRT(x) __builtin_elementwise_sqrt(x)
 #define MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
 static inline float bits_to_real(const uint32_t bits) {
   float x;
