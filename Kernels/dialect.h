@@ -21,7 +21,7 @@
 #define OUT(type, name) __global type *restrict name
 #define INOUT(type, name) __global type *restrict name
 #define VALUE(type, name) const type name
-#define GLOBAL_IN(type) __global const type *
+#define GLOBAL(type) __global type *
 
 #define FUNCTION static inline
 

@@ -6,15 +6,19 @@
 #define SCALAR_CORRECTION_1 2
 #define SCALAR_CORRECTION_2 3
 
+// The sums of the log-likelihoods and divergences of all rows; every lane gets both.
+#define NEGATIVE_ELBO(scratch, likelihood, divergence)                            \
+  LANE_SUM(likelihoods);                                                          \
+  LANE_SUM(divergences);                                                          \
+  FOR_LANES_SUM(i, rows) LANE_ADD(likelihoods, log_likelihood[i]);                \
+  FOR_LANES_SUM(i, rows) LANE_ADD(divergences, kl[i]);                            \
+  const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)rows;           \
+  const real divergence = GROUP_SUM(scratch, divergences) / (real)rows
+
 ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scalars), OUT(real, out),
                            VALUE(uint, rows))) {
   GROUP_SCRATCH(scratch);
-  LANE_SUM(likelihoods);
-  LANE_SUM(divergences);
-  FOR_LANES_SUM(i, rows) LANE_ADD(likelihoods, log_likelihood[i]);
-  FOR_LANES_SUM(i, rows) LANE_ADD(divergences, kl[i]);
-  const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)rows;
-  const real divergence = GROUP_SUM(scratch, divergences) / (real)rows;
+  NEGATIVE_ELBO(scratch, likelihood, divergence);
   if (LANE == 0) {
     out[0] = scalars[SCALAR_BETA] * divergence - likelihood;
     out[1] = likelihood;
@@ -34,21 +38,41 @@ KERNEL(negative_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real,
 // sticky mark of a step that is not finite (the optimizer then leaves the parameters alone), and the step's
 // row { loss, log-likelihood, KL, gradient norm } of the history that the host reads every few steps.
 // guard = { clip factor, 1 once a step was not finite }.
+// What lane 0 does with the squared norm and the objective.
+FUNCTION void finish_step(const real squared_norm, const real loss, const real likelihood, const real divergence,
+                          const real maximum_norm, const uint slot, GLOBAL(real) guard, GLOBAL(real) history) {
+  const real norm = REAL_SQRT(squared_norm);
+  const int finite = real_is_finite(norm) && real_is_finite(loss);
+  guard[0] = maximum_norm > REAL(0.0) && norm > maximum_norm ? maximum_norm / norm : REAL(1.0);
+  if (!finite) guard[1] = REAL(1.0);
+  const size_t at = (size_t)slot * 4;
+  history[at] = loss;
+  history[at + 1] = likelihood;
+  history[at + 2] = divergence;
+  history[at + 3] = norm;
+}
+
 ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), IN(uint, state), INOUT(real, guard),
                              OUT(real, history), VALUE(uint, parts), VALUE(real, maximum_norm))) {
   GROUP_SCRATCH(scratch);
   LANE_SUM(partial);
   FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
   const real total = GROUP_SUM(scratch, partial);
-  if (LANE == 0) {
-    const real norm = REAL_SQRT(total);
-    const int finite = real_is_finite(norm) && real_is_finite(objective[0]);
-    guard[0] = maximum_norm > REAL(0.0) && norm > maximum_norm ? maximum_norm / norm : REAL(1.0);
-    if (!finite) guard[1] = REAL(1.0);
-    const size_t at = (size_t)state[STATE_HISTORY_SLOT] * 4;
-    history[at] = objective[0];
-    history[at + 1] = objective[1];
-    history[at + 2] = objective[2];
-    history[at + 3] = norm;
-  }
+  if (LANE == 0)
+    finish_step(total, objective[0], objective[1], objective[2], maximum_norm, state[STATE_HISTORY_SLOT], guard,
+                history);
+}
+
+// The same with the negative ELBO in the same launch.
+ROW_KERNEL(finish_negative_elbo, (IN(real, squares), IN(real, log_likelihood), IN(real, kl), IN(real, scalars),
+                                  IN(uint, state), INOUT(real, guard), OUT(real, history), VALUE(uint, parts),
+                                  VALUE(uint, rows), VALUE(real, maximum_norm))) {
+  GROUP_SCRATCH(scratch);
+  NEGATIVE_ELBO(scratch, likelihood, divergence);
+  LANE_SUM(partial);
+  FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
+  const real total = GROUP_SUM(scratch, partial);
+  if (LANE == 0)
+    finish_step(total, scalars[SCALAR_BETA] * divergence - likelihood, likelihood, divergence, maximum_norm,
+                state[STATE_HISTORY_SLOT], guard, history);
 }

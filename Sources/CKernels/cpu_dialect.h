@@ -80,6 +80,7 @@ FUNCTION real total_of_lanes(const real *sum) {
 #define OUT(type, name) (type *restrict, name, pointer)
 #define INOUT(type, name) (type *restrict, name, pointer)
 #define VALUE(type, name) (const type, name, type##_value)
+#define GLOBAL(type) type *
 
 #define VAE_DECLARE(type, name, field) type name,
 #define VAE_LOAD(type, name, field) type name = (arguments++)->field;

@@ -55,7 +55,7 @@ package final class CPUBackend: Backend {
     for command in commands {
       switch command {
       case .kernel(let launch): prepared.append(try CPUKernelCommand(launch, backend: self))
-      case .multiply(let multiply): prepared.append(CPUMultiplyCommand(multiply, backend: self))
+      case .multiply(let multiply): prepared.append(try CPUMultiplyCommand(multiply, backend: self))
       }
     }
     return CPUCommandSequence(prepared, pool: pool)

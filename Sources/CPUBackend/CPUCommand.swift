@@ -36,6 +36,11 @@ struct CPUKernelCommand: CPUCommand {
     self.buffers = buffers
   }
 
+  /// All items on the calling thread.
+  func runWhole() {
+    arguments.withUnsafeBufferPointer { function($0.baseAddress, 0, items) }
+  }
+
   func run(on pool: WorkerPool) {
     let pieces = max(1, min(pool.threadCount, items / smallestPiece))
     arguments.withUnsafeBufferPointer { arguments in

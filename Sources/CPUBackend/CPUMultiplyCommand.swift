@@ -2,7 +2,8 @@ import CKernels
 import COpenBLAS
 import Compute
 
-/// A matrix product cut into tiles of the result, one task each.
+/// A matrix product cut into tiles of the result, one task each; the epilogue follows while a tile is in cache, and the
+/// sums of op(A)'s rows are one more task.
 ///
 /// float32 uses the engine's own kernel (Sources/CKernels/gemm.c): its sum over k has one order, so tiling and threads
 /// do not change a bit and OpenCL devices that add in order agree exactly. float64, the reference, uses OpenBLAS.
@@ -12,27 +13,42 @@ struct CPUMultiplyCommand: CPUCommand {
   private let b: UnsafeMutableRawPointer
   private let c: UnsafeMutableRawPointer
   private let realType: RealType
-  private let rows: Tiling
-  private let columns: Tiling
+  private let grid: TileGrid
+  private let epilogue: CPUEpilogue?
+  private let rowSums: CPUKernelCommand?
 
-  init(_ multiply: MatrixMultiply, backend: CPUBackend) {
+  init(_ multiply: MatrixMultiply, backend: CPUBackend) throws(ComputeError) {
     self.multiply = multiply
     a = backend.address(of: multiply.a)
     b = backend.address(of: multiply.b)
     c = backend.address(of: multiply.c)
     realType = backend.realType
-    rows = Tiling(extent: multiply.m, target: 192, multiple: 12)
-    columns = Tiling(extent: multiply.n, target: 128, multiple: 32)
+    grid = TileGrid(multiply, threads: backend.pool.threadCount)
+    var epilogue: CPUEpilogue?
+    if let description = multiply.epilogue {
+      epilogue = try CPUEpilogue(description, of: multiply, backend: backend)
+    }
+    self.epilogue = epilogue
+    var rowSums: CPUKernelCommand?
+    if let launch = multiply.rowSumsLaunch {
+      rowSums = try CPUKernelCommand(launch, backend: backend)
+    }
+    self.rowSums = rowSums
   }
 
   func run(on pool: WorkerPool) {
-    pool.run(tasks: rows.count * columns.count) { tile in
-      let row = rows[tile / columns.count]
-      let column = columns[tile % columns.count]
-      switch realType {
-      case .float32: runSingle(row, column)
-      case .float64: runDouble(row, column)
+    let tiles = grid.count
+    pool.run(tasks: tiles + (rowSums == nil ? 0 : 1)) { task in
+      guard task < tiles else {
+        rowSums?.runWhole()
+        return
       }
+      let (rows, columns) = grid[task]
+      switch realType {
+      case .float32: runSingle(rows, columns)
+      case .float64: runDouble(rows, columns)
+      }
+      epilogue?.run(rows, columns)
     }
   }
 
@@ -59,20 +75,36 @@ struct CPUMultiplyCommand: CPUCommand {
   }
 }
 
-/// An extent cut into even pieces near a target size, each but the last a multiple of a tile.
-package struct Tiling {
-  package let extent: Int
-  package let size: Int
+/// The epilogue of a product on one tile: its kernel, run on each row's part of the tile.
+struct CPUEpilogue {
+  private let function: vae_kernel_function
+  private let c: UnsafeMutableRawPointer
+  private let operand: UnsafeMutableRawPointer
+  private let isColumn: Bool
+  private let stride: Int
+  private let size: Int
+  // Keeps the operand alive for as long as the command.
+  private let buffer: any DeviceBuffer
 
-  package init(extent: Int, target: Int, multiple: Int) {
-    let pieces = max(1, (extent + target - 1) / target)
-    self.extent = extent
-    size = max(1, ((extent + pieces - 1) / pieces + multiple - 1) / multiple) * multiple
+  init(
+    _ epilogue: MatrixEpilogue, of multiply: MatrixMultiply, backend: CPUBackend
+  ) throws(ComputeError) {
+    function = try backend.kernels.function(named: epilogue.kernel)
+    c = backend.address(of: multiply.c)
+    operand = backend.address(of: epilogue.view)
+    buffer = epilogue.view.buffer
+    if case .column = epilogue.operand { isColumn = true } else { isColumn = false }
+    stride = multiply.n
+    size = backend.realType.byteCount
   }
 
-  package var count: Int { max(1, (extent + size - 1) / size) }
-
-  package subscript(_ piece: Int) -> Range<Int> {
-    (piece * size)..<min(extent, (piece + 1) * size)
+  func run(_ rows: Range<Int>, _ columns: Range<Int>) {
+    let offset = (rows.lowerBound * stride + columns.lowerBound) * size
+    let arguments = [
+      vae_argument(pointer: c + offset),
+      vae_argument(pointer: operand + (isColumn ? columns.lowerBound * size : offset)),
+      vae_argument(uint_value: UInt32(columns.count)), vae_argument(uint_value: UInt32(stride)),
+    ]
+    function(arguments, 0, rows.count)
   }
 }

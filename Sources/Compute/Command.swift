@@ -28,6 +28,37 @@ package struct KernelLaunch {
   }
 }
 
+/// What becomes of an element of a matrix product before it is stored: a function of Kernels/activations.cl by name, with
+/// one operand.
+package struct MatrixEpilogue {
+  package enum Operand {
+    /// [n]: one value per column.
+    case column(BufferView)
+    /// [m, n]: one value per element.
+    case matrix(BufferView)
+  }
+
+  package var function: String
+  package var operand: Operand
+
+  package init(_ function: String, column: BufferView) {
+    (self.function, operand) = (function, .column(column))
+  }
+
+  package init(_ function: String, matrix: BufferView) {
+    (self.function, operand) = (function, .matrix(matrix))
+  }
+
+  /// The kernel that does the same in place, after the product.
+  package var kernel: String { "epilogue_" + function }
+
+  package var view: BufferView {
+    switch operand {
+    case .column(let view), .matrix(let view): view
+    }
+  }
+}
+
 /// C = op(A) op(B), row-major and dense: op(A) is [m, k], op(B) is [k, n], C is [m, n].
 package struct MatrixMultiply {
   package var m: Int
@@ -38,6 +69,9 @@ package struct MatrixMultiply {
   package var a: BufferView
   package var b: BufferView
   package var c: BufferView
+  package var epilogue: MatrixEpilogue?
+  /// [m]: the sums of op(A) over k, in order. Only with a transposed A, whose columns these are.
+  package var rowSums: BufferView?
 
   package init(
     m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false,
@@ -55,6 +89,23 @@ package struct MatrixMultiply {
 
   /// Floating-point operations: 2 m n k.
   package var floatingPointOperations: Int { 2 * m * n * k }
+
+  /// The epilogue as a launch of its own over the stored product.
+  package var epilogueLaunch: KernelLaunch? {
+    epilogue.map {
+      KernelLaunch(
+        $0.kernel, [.buffer(c), .buffer($0.view), .count(n), .count(n)], .rows(m))
+    }
+  }
+
+  /// The row sums as a launch of their own: columns of A, which is stored [k, m].
+  package var rowSumsLaunch: KernelLaunch? {
+    rowSums.map {
+      KernelLaunch(
+        "column_sum", [.buffer(a), .buffer($0), .count(k), .count(m), .count(k)],
+        .rows((m + 63) / 64))
+    }
+  }
 }
 
 /// What a backend executes, in order.

@@ -1,9 +1,9 @@
 import Compute
+import Foundation
 
-/// What a program will do: the nodes that matter, in recorded order, and a place in one arena for every intermediate.
+/// What a program will do: the operations that matter, fused, in order, and a place in one arena for every intermediate.
 package struct Plan {
-  /// Indices into the graph's nodes.
-  package let nodes: [Int]
+  package let nodes: [Graph.Node]
   /// Byte offset in the arena of each intermediate.
   package let offsets: [Int: Int]
   /// Bytes of the arena.
@@ -11,8 +11,11 @@ package struct Plan {
 
   /// Nodes matter if an output is asked for, lives in a storage of the caller, or an input is changed in place; and
   /// whatever these need. The rest is dropped.
-  package init(_ graph: Graph, outputs: [Tensor], realType: RealType) {
-    nodes = Plan.liveNodes(graph, outputs: outputs)
+  package init(
+    _ graph: Graph, outputs: [Tensor], realType: RealType, fuses: Bool = Plan.fusesByDefault
+  ) {
+    let live = Plan.liveNodes(graph, outputs: outputs)
+    nodes = fuses ? Fusion.apply(to: live, of: graph, outputs: outputs) : live
     let intervals = Plan.lifetimes(graph, nodes: nodes, outputs: outputs)
     var offsets: [Int: Int] = [:]
     var placed: [Interval] = []
@@ -35,6 +38,10 @@ package struct Plan {
     arenaByteCount = end
   }
 
+  /// VAE_GPU_FUSION=0 runs every recorded operation by itself, to find a fault.
+  package static let fusesByDefault =
+    ProcessInfo.processInfo.environment["VAE_GPU_FUSION"] != "0"
+
   private struct Interval {
     let id: Int
     let first: Int
@@ -44,25 +51,24 @@ package struct Plan {
     var offset = 0
   }
 
-  private static func liveNodes(_ graph: Graph, outputs: [Tensor]) -> [Int] {
+  private static func liveNodes(_ graph: Graph, outputs: [Tensor]) -> [Graph.Node] {
     var needed = Set(outputs.map(\.id))
-    var live: [Int] = []
+    var live: [Graph.Node] = []
     for index in graph.nodes.indices.reversed() {
       let node = graph.nodes[index]
       let matters =
         !node.operation.updatedInputs.isEmpty
         || node.outputs.contains { needed.contains($0.id) || graph.isPlaced($0) }
       guard matters else { continue }
-      live.append(index)
+      live.append(node)
       needed.formUnion(node.inputs.map(\.id))
     }
     return live.reversed()
   }
 
-  private static func lifetimes(_ graph: Graph, nodes: [Int], outputs: [Tensor]) -> [Interval] {
+  private static func lifetimes(_ graph: Graph, nodes: [Graph.Node], outputs: [Tensor]) -> [Interval] {
     var intervals: [Int: Interval] = [:]
-    for (position, index) in nodes.enumerated() {
-      let node = graph.nodes[index]
+    for (position, node) in nodes.enumerated() {
       for tensor in node.outputs where !graph.isPlaced(tensor) {
         precondition(tensor.type == .real, "intermediates are real")
         intervals[tensor.id] = Interval(

@@ -8,23 +8,25 @@ package final class Program {
   private let plan: Plan
   private let views: [Int: BufferView]
   private let arena: any DeviceBuffer
+  private let storages: [String: any DeviceBuffer]
+  private let outputs: [Tensor]
   /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
   package let floatingPointOperations: Int
 
   /// - Parameters:
   ///   - outputs: intermediates that will be read after a run.
   ///   - storages: the buffers of the placed tensors, by storage name.
+  ///   - fuses: makes fewer launches of the operations; the results are the same.
   package init(
     _ graph: Graph, outputs: [Tensor], backend: any Backend,
-    storages: [String: any DeviceBuffer]
+    storages: [String: any DeviceBuffer], fuses: Bool = Plan.fusesByDefault
   ) throws(ComputeError) {
-    let plan = Plan(graph, outputs: outputs, realType: backend.realType)
+    let plan = Plan(graph, outputs: outputs, realType: backend.realType, fuses: fuses)
     let arena = try backend.allocate(byteCount: max(plan.arenaByteCount, BufferView.alignment))
     var binder = Binder(
       graph: graph, backend: backend, storages: storages, plan: plan, arena: arena)
     var commands: [Command] = []
-    for index in plan.nodes {
-      let node = graph.nodes[index]
+    for node in plan.nodes {
       var inputs: [BoundTensor] = []
       for tensor in node.inputs { inputs.append(try binder.bind(tensor)) }
       var outputs: [BoundTensor] = []
@@ -37,6 +39,8 @@ package final class Program {
     self.backend = backend
     self.plan = plan
     self.arena = arena
+    self.storages = storages
+    self.outputs = outputs
     views = binder.views
     sequence = try backend.prepare(commands)
     floatingPointOperations = commands.reduce(0) { sum, command in
@@ -66,11 +70,16 @@ package final class Program {
     try backend.downloadReals(view(of: tensor), count: tensor.shape.count)
   }
 
-  /// Replays the program one command at a time and names the first tensor with a value that is not finite, in order of
+  /// Runs every recorded operation by itself and names the first tensor with a value that is not finite, in order of
   /// execution; inputs of a command are looked at before its outputs. nil if all are finite.
   package func firstNonFiniteTensor() throws(ComputeError) -> String? {
-    for (position, index) in plan.nodes.enumerated() {
-      let node = graph.nodes[index]
+    let unfused = try Program(
+      graph, outputs: outputs, backend: backend, storages: storages, fuses: false)
+    return try unfused.findNonFiniteTensor()
+  }
+
+  private func findNonFiniteTensor() throws(ComputeError) -> String? {
+    for (position, node) in plan.nodes.enumerated() {
       for tensor in node.inputs where tensor.type == .real && graph.producer(of: tensor) == nil {
         if try !isFinite(tensor) { return graph.label(of: tensor) }
       }

@@ -67,7 +67,12 @@ package final class OpenCLBackend: Backend {
     for command in commands {
       switch command {
       case .kernel(let launch): sequence.append(try OpenCLKernelCommand(launch, backend: self))
-      case .multiply(let multiply): sequence.append(try CLBlastCommand(multiply, backend: self))
+      case .multiply(let multiply):
+        sequence.append(try CLBlastCommand(multiply, backend: self))
+        // CLBlast has no epilogues: they follow as launches of their own.
+        for launch in [multiply.epilogueLaunch, multiply.rowSumsLaunch].compactMap({ $0 }) {
+          sequence.append(try OpenCLKernelCommand(launch, backend: self))
+        }
       }
     }
     return sequence

@@ -21,17 +21,27 @@ struct BernoulliLogLikelihood: Operation {
   }
 }
 
-/// d/da = upstream (x - sigmoid(a)).
+/// d/da = upstream (x - sigmoid(a)); fused, the log-likelihood comes out of the same pass.
 struct BernoulliLogLikelihoodBackward: Operation {
-  var name: String { "gradient of the Bernoulli log-likelihood" }
+  var givesValue = false
+
+  var name: String {
+    givesValue
+      ? "Bernoulli log-likelihood + gradient" : "gradient of the Bernoulli log-likelihood"
+  }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] { [inputs[0]] }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = outputs[0].shape
     return launch(
-      "bernoulli_log_likelihood_backward", inputs + outputs, [.count(shape.columns)],
-      .rows(shape.rows))
+      givesValue ? "bernoulli_log_likelihood_with_gradient" : "bernoulli_log_likelihood_backward",
+      inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
+  }
+
+  func joined(with other: any Operation) -> (any Operation)? {
+    !givesValue && other is BernoulliLogLikelihood
+      ? BernoulliLogLikelihoodBackward(givesValue: true) : nil
   }
 }
 

@@ -1,21 +1,7 @@
 import Compute
 
-/// Activation functions; the formulas are in Kernels/activations.h.
-public enum Activation: String, CaseIterable, Sendable, Codable {
-  case identity
-  case relu
-  /// x, or 0.01 x below zero.
-  case leakyReLU = "leaky_relu"
-  case tanh
-  case sigmoid
-  case softplus
-  /// x Phi(x), exact form.
-  case gelu
-
-  var kernel: String { self == .tanh ? "tanh_activation" : rawValue }
-}
-
-/// y = f(x + b): x is [rows, columns], b is [columns].
+/// y = f(x + b): x is [rows, columns], b is [columns]. f is the identity or an activation whose derivative can be told
+/// from its output.
 struct BiasActivation: Operation {
   let activation: Activation
 
@@ -37,26 +23,14 @@ struct BiasActivation: Operation {
     guard let dy = upstream[0] else { return [nil, nil] }
     let graph = dy.graph
     let dx =
-      activation == .identity
-      ? dy
-      : graph.record(BiasActivationBackward(activation: activation), [inputs[0], inputs[1], dy])[0]
+      activation == .identity ? dy : graph.activationGradient(dy, from: outputs[0], activation)
     return [dx, graph.columnSum(dx)]
   }
-}
 
-/// dx = dy f'(x + b).
-struct BiasActivationBackward: Operation {
-  let activation: Activation
-
-  var name: String { "gradient of bias + \(activation.rawValue)" }
-
-  func outputs(_ inputs: [TensorType]) -> [TensorType] { [inputs[0]] }
-
-  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    let shape = outputs[0].shape
-    return launch(
-      "bias_\(activation.kernel)_backward", inputs + outputs, [.count(shape.columns)],
-      .rows(shape.rows))
+  /// The bias and the activation of a matrix product become its epilogue.
+  func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
+    guard position == 0, let product = producer as? MatrixProduct else { return nil }
+    return product.with(.biasActivation(activation))
   }
 }
 
@@ -65,6 +39,11 @@ extension Graph {
   package func biasActivation(
     _ x: Tensor, _ bias: Tensor, _ activation: Activation, label: String? = nil
   ) -> Tensor {
-    record(BiasActivation(activation: activation), [x, bias], label: label)[0]
+    if activation.derivativeNeedsInput {
+      let sum = record(BiasActivation(activation: .identity), [x, bias])[0]
+      if let label { self.label(sum, "\(label) before \(activation.rawValue)") }
+      return activate(sum, activation, label: label)
+    }
+    return record(BiasActivation(activation: activation), [x, bias], label: label)[0]
   }
 }

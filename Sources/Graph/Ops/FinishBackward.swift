@@ -17,6 +17,27 @@ struct FinishBackward: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     launch("finish_backward", inputs, [.count(inputs[0].count), .real(maximumNorm)], .rows(1))
   }
+
+  func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
+    position == 1 && producer is NegativeELBO
+      ? FinishNegativeELBO(maximumNorm: maximumNorm) : nil
+  }
+}
+
+/// The negative ELBO and the end of its backward pass in one launch.
+struct FinishNegativeELBO: Operation {
+  let maximumNorm: Double
+
+  var name: String { "negative ELBO + gradient norm" }
+  var updatedInputs: [Int] { [5, 6] }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] { [] }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    launch(
+      "finish_negative_elbo", inputs,
+      [.count(inputs[0].count), .count(inputs[1].count), .real(maximumNorm)], .rows(1))
+  }
 }
 
 extension Graph {

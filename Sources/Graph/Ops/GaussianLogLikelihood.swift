@@ -20,37 +20,34 @@ struct GaussianLogLikelihood: Operation {
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
     guard let gradient = upstream[0] else { return [nil, nil, nil] }
     let graph = gradient.graph
-    let mean = graph.record(GaussianMeanBackward(), inputs + [gradient])[0]
-    let rows = graph.record(GaussianLogSigmaBackward(), inputs + [gradient])[0]
-    return [mean, nil, graph.sum(rows)]
+    let parts = graph.record(GaussianLogLikelihoodBackward(), inputs + [gradient])
+    return [parts[0], nil, graph.sum(parts[1])]
   }
 }
 
-/// d/dmean = upstream (x - mean) / sigma^2.
-struct GaussianMeanBackward: Operation {
-  var name: String { "gradient of the Gaussian log-likelihood (mean)" }
+/// d/dmean = upstream (x - mean) / sigma^2, [rows, D], and d/dln sigma = upstream (|x - mean|^2 / sigma^2 - D), [rows];
+/// fused, the log-likelihood comes out of the same pass.
+struct GaussianLogLikelihoodBackward: Operation {
+  var givesValue = false
 
-  func outputs(_ inputs: [TensorType]) -> [TensorType] { [inputs[0]] }
+  var name: String {
+    givesValue ? "Gaussian log-likelihood + gradient" : "gradient of the Gaussian log-likelihood"
+  }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] {
+    [inputs[0], TensorType([inputs[0].shape.rows])]
+  }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = outputs[0].shape
     return launch(
-      "gaussian_log_likelihood_backward_mean", inputs + outputs, [.count(shape.columns)],
-      .rows(shape.rows))
+      givesValue ? "gaussian_log_likelihood_with_gradient" : "gaussian_log_likelihood_backward",
+      inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
   }
-}
 
-/// d/dln sigma per row = upstream (|x - mean|^2 / sigma^2 - D).
-struct GaussianLogSigmaBackward: Operation {
-  var name: String { "gradient of the Gaussian log-likelihood (ln sigma)" }
-
-  func outputs(_ inputs: [TensorType]) -> [TensorType] { [TensorType([inputs[0].shape.rows])] }
-
-  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    let shape = inputs[0].shape
-    return launch(
-      "gaussian_log_likelihood_backward_log_sigma", inputs + outputs, [.count(shape.columns)],
-      .rows(shape.rows))
+  func joined(with other: any Operation) -> (any Operation)? {
+    !givesValue && other is GaussianLogLikelihood
+      ? GaussianLogLikelihoodBackward(givesValue: true) : nil
   }
 }
 

@@ -1,11 +1,32 @@
 import Compute
 
-/// C = op(A) op(B): [m, k] x [k, n] -> [m, n], op being the transpose where asked for.
+/// C = op(A) op(B): [m, k] x [k, n] -> [m, n], op being the transpose where asked for. Fused with what follows it, an
+/// epilogue takes one more input, and the sums of op(A)'s rows over k are one more output [m].
 struct MatrixProduct: Operation {
+  /// What becomes of an element before it is stored.
+  enum Epilogue {
+    case none
+    /// f(c + bias): one more input [n].
+    case biasActivation(Activation)
+    /// c f'(source): one more input [m, n].
+    case activationGradient(Activation)
+  }
+
   let transposeA: Bool
   let transposeB: Bool
+  var epilogue = Epilogue.none
+  var sumsRows = false
 
-  var name: String { "matrix product" }
+  var name: String {
+    let product =
+      switch epilogue {
+      case .none: "matrix product"
+      case .biasActivation(let activation): "matrix product + bias + \(activation.rawValue)"
+      case .activationGradient(let activation):
+        "matrix product + gradient of \(activation.rawValue)"
+      }
+    return sumsRows ? product + " + bias gradient" : product
+  }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
     let (m, k, otherK, n) = sizes(inputs[0].shape, inputs[1].shape)
@@ -15,10 +36,36 @@ struct MatrixProduct: Operation {
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let (m, k, _, n) = sizes(inputs[0].shape, inputs[1].shape)
-    return .multiply(
-      MatrixMultiply(
-        m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB,
-        a: inputs[0].view, b: inputs[1].view, c: outputs[0].view))
+    var multiply = MatrixMultiply(
+      m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB,
+      a: inputs[0].view, b: inputs[1].view, c: outputs[0].view)
+    switch epilogue {
+    case .none: break
+    case .biasActivation(let activation):
+      multiply.epilogue = .init("bias_\(activation.kernel)", column: inputs[2].view)
+    case .activationGradient(let activation):
+      multiply.epilogue = .init("\(activation.kernel)_gradient", matrix: inputs[2].view)
+    }
+    if sumsRows { multiply.rowSums = outputs[1].view }
+    return .multiply(multiply)
+  }
+
+  /// The same product with an epilogue; nil if it has one already.
+  func with(_ epilogue: Epilogue) -> MatrixProduct? {
+    guard case .none = self.epilogue, !sumsRows else { return nil }
+    var product = self
+    product.epilogue = epilogue
+    return product
+  }
+
+  /// The bias gradient sums over the rows of dC, which the weight gradient dC' x reads as its A.
+  func joined(with other: any Operation) -> (any Operation)? {
+    guard transposeA, !sumsRows, case .none = epilogue,
+      let sum = other as? ColumnSum, sum.isWhole
+    else { return nil }
+    var product = self
+    product.sumsRows = true
+    return product
   }
 
   // dop(A) = dC op(B)', dop(B) = op(A)' dC; a transposed operand gets the transposed product.

@@ -3,6 +3,8 @@ import Compute
 /// Column sums of [rows, columns] over parts of `chunk` rows -> [parts, columns], in a fixed order.
 struct ColumnSum: Operation {
   let chunk: Int
+  /// Whether there is one part: each sum then runs over all rows in order.
+  let isWhole: Bool
 
   var name: String { "column sum" }
 
@@ -46,10 +48,12 @@ struct Sum: Operation {
 }
 
 extension Graph {
-  /// Sums over the rows of a matrix: [rows, columns] -> [columns]. Two stages for many rows.
+  /// Sums over the rows of a matrix, in order: [rows, columns] -> [columns]. Two stages above 4096 rows.
   package func columnSum(_ x: Tensor) -> Tensor {
-    let parts = record(ColumnSum(chunk: max(256, (x.shape.rows + 63) / 64)), [x])[0]
-    return parts.shape.rank == 1 ? parts : record(ColumnSum(chunk: parts.shape.rows), [parts])[0]
+    let rows = x.shape.rows
+    guard rows > 4096 else { return record(ColumnSum(chunk: max(rows, 1), isWhole: true), [x])[0] }
+    let parts = record(ColumnSum(chunk: max(256, (rows + 63) / 64), isWhole: false), [x])[0]
+    return record(ColumnSum(chunk: parts.shape.rows, isWhole: true), [parts])[0]
   }
 
   /// The sum of all values: [1]. Two stages for many values.
