@@ -12,6 +12,8 @@ package protocol Operation {
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?]
   /// Positions of inputs that the command changes in place.
   var updatedInputs: [Int] { get }
+  /// What the command moves and computes. Without one of its own: the bytes of all inputs and outputs (Work.swift).
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work
 }
 
 extension Operation {

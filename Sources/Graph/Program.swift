@@ -4,12 +4,14 @@ import Compute
 package final class Program {
   package let graph: Graph
   private let backend: any Backend
-  private let sequence: any CommandSequence
+  let sequence: any CommandSequence
   private let plan: Plan
   private let views: [Int: BufferView]
   private let arena: any DeviceBuffer
   /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
   package let floatingPointOperations: Int
+  /// What each launch of one run is, in order.
+  package let launches: [LaunchDescription]
 
   /// - Parameters:
   ///   - outputs: intermediates that will be read after a run.
@@ -23,13 +25,17 @@ package final class Program {
     var binder = Binder(
       graph: graph, backend: backend, storages: storages, plan: plan, arena: arena)
     var commands: [Command] = []
+    var launches: [LaunchDescription] = []
     for index in plan.nodes {
       let node = graph.nodes[index]
       var inputs: [BoundTensor] = []
       for tensor in node.inputs { inputs.append(try binder.bind(tensor)) }
       var outputs: [BoundTensor] = []
       for tensor in node.outputs { outputs.append(try binder.bind(tensor)) }
-      commands.append(node.operation.command(inputs: inputs, outputs: outputs))
+      let command = node.operation.command(inputs: inputs, outputs: outputs)
+      commands.append(command)
+      launches.append(
+        LaunchDescription(node, in: graph, command: command, inputs: inputs, outputs: outputs))
     }
     // An output may be a tensor that no command touches: the gradient of a + b is its seed.
     for tensor in outputs { _ = try binder.bind(tensor) }
@@ -37,6 +43,7 @@ package final class Program {
     self.backend = backend
     self.plan = plan
     self.arena = arena
+    self.launches = launches
     views = binder.views
     sequence = try backend.prepare(commands)
     floatingPointOperations = commands.reduce(0) { sum, command in

@@ -17,6 +17,12 @@ struct FinishBackward: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     launch("finish_backward", inputs, [.count(inputs[0].count), .real(maximumNorm)], .rows(1))
   }
+
+  /// One row of the history, not all of it.
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let row = inputs[4].view.byteCount / inputs[4].shape.rows
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: [4: row]))
+  }
 }
 
 extension Graph {
