@@ -53,8 +53,8 @@ struct CPUKernelCommand: CPUCommand {
 
 /// The commands of a program, bound to the CPU.
 final class CPUCommandSequence: CommandSequence {
-  private let commands: [any CPUCommand]
-  private let pool: WorkerPool
+  let commands: [any CPUCommand]
+  let pool: WorkerPool
 
   init(_ commands: [any CPUCommand], pool: WorkerPool) {
     self.commands = commands

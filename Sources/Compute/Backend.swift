@@ -21,6 +21,9 @@ package protocol CommandSequence: AnyObject {
   var count: Int { get }
   /// Runs the commands of `range` in order. May return before the device is done.
   func run(_ range: Range<Int>) throws(ComputeError)
+  /// Runs all commands once, waits for them, and gives the seconds that the device spent on each. OpenCL devices must
+  /// have been opened for profiling.
+  func profile() throws(ComputeError) -> [Double]
 }
 
 extension CommandSequence {

@@ -15,6 +15,8 @@ package final class OpenCLBackend: Backend {
   package let program: ProgramHandle
   /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes only.
   let isDebugging: Bool
+  /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.
+  let isProfiling: Bool
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
   /// correctly where the device can, so that it computes the bits of the CPU backend.
@@ -25,7 +27,9 @@ package final class OpenCLBackend: Backend {
     return "-cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
   }
 
-  package init(_ device: OpenCLDevice, cache: ProgramCache = .standard) throws(ComputeError) {
+  package init(
+    _ device: OpenCLDevice, cache: ProgramCache = .standard, profiling: Bool = false
+  ) throws(ComputeError) {
     var status: cl_int = 0
     var id: cl_device_id? = device.id
     var properties: [cl_context_properties] = [
@@ -37,7 +41,8 @@ package final class OpenCLBackend: Backend {
       throw OpenCLStatus.error(status, "opening \(device.info.name)")
     }
     let contextHandle = ContextHandle(raw: context)
-    let queue = clCreateCommandQueue(context, device.id, 0, &status)
+    let flags = profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
+    let queue = clCreateCommandQueue(context, device.id, flags, &status)
     guard let queue, status == CL_SUCCESS else {
       throw OpenCLStatus.error(status, "queue of \(device.info.name)")
     }
@@ -49,6 +54,7 @@ package final class OpenCLBackend: Backend {
     self.context = contextHandle
     self.queue = queueHandle
     info = device.info
+    isProfiling = profiling
     isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
   }
 

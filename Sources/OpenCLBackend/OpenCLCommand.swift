@@ -4,12 +4,16 @@ import Compute
 /// A command bound to an OpenCL queue.
 protocol OpenCLCommand: AnyObject {
   var name: String { get }
-  func enqueue() throws(ComputeError)
+  /// Whether the command is one kernel, so that its event tells its beginning as well as its end.
+  var isOneKernel: Bool { get }
+  /// - Parameter event: where the event of the (last) kernel goes; nil: no event is made.
+  func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError)
 }
 
 /// One launch site: a kernel object of its own whose arguments are set once.
 final class OpenCLKernelCommand: OpenCLCommand {
   let name: String
+  let isOneKernel = true
   private let kernel: KernelHandle
   private let queue: cl_command_queue
   private var globalSize: Int
@@ -53,18 +57,18 @@ final class OpenCLKernelCommand: OpenCLCommand {
     self.buffers = buffers
   }
 
-  func enqueue() throws(ComputeError) {
+  func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
     guard globalSize > 0 else { return }
     let status = clEnqueueNDRangeKernel(
-      queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, nil)
+      queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, event)
     try OpenCLStatus.check(status, "clEnqueueNDRangeKernel \(name)")
   }
 }
 
 /// The commands of a program, bound to a queue.
 final class OpenCLCommandSequence: CommandSequence {
-  private let backend: OpenCLBackend
-  private var commands: [any OpenCLCommand] = []
+  let backend: OpenCLBackend
+  private(set) var commands: [any OpenCLCommand] = []
 
   init(backend: OpenCLBackend) { self.backend = backend }
 
@@ -74,7 +78,7 @@ final class OpenCLCommandSequence: CommandSequence {
 
   func run(_ range: Range<Int>) throws(ComputeError) {
     for index in range {
-      try commands[index].enqueue()
+      try commands[index].enqueue(event: nil)
       if backend.isDebugging {
         try OpenCLStatus.check(clFinish(backend.queue.raw), commands[index].name)
       }
