@@ -8,7 +8,7 @@ package struct LaunchDescription: Sendable, Equatable {
   package let label: String
   /// The kernel; "gemm" for a matrix product, which is the backend's own.
   package let kernel: String
-  /// "128x400x784" (m x n x k), "128 rows" (work-groups) or "314000 items".
+  /// "128x400x784" (m x n x k), "128 groups" (work-groups) or "314000 items".
   package let size: String
   package let work: Work
 
@@ -27,7 +27,7 @@ package struct LaunchDescription: Sendable, Equatable {
       size =
         switch launch.size {
         case .items(let count): "\(count) items"
-        case .rows(let count): "\(count) rows"
+        case .rows(let count): "\(count) groups"
         }
     case .multiply(let multiply):
       kernel = "gemm"

@@ -6,6 +6,17 @@ package struct Work: Sendable, Equatable {
   package var byteCount: Int
   /// Floating-point operations: 2 m n k of a matrix product, 0 for what is bound by memory.
   package var floatingPointOperations = 0
+
+  package init(byteCount: Int, floatingPointOperations: Int = 0) {
+    self.byteCount = byteCount
+    self.floatingPointOperations = floatingPointOperations
+  }
+
+  package static func + (a: Work, b: Work) -> Work {
+    Work(
+      byteCount: a.byteCount + b.byteCount,
+      floatingPointOperations: a.floatingPointOperations + b.floatingPointOperations)
+  }
 }
 
 extension Operation {
