@@ -9,11 +9,14 @@ struct Bench: ParsableCommand {
     usage: "vae-gpu bench [options]",
     discussion: """
       Whole training steps: gather, forward, backward, Adam. The losses of the first three steps \
-      must be those of the float64 CPU reference to 1e-4, or no figure is printed. Figures are the \
-      median of the repeats. GFLOP/s counts the matrix products, GB/s what the launches read and \
-      write; '% GEMM' and '% copy' hold them against a large matrix product and a large copy that \
-      are timed in the same run (above 100%: the data stayed in caches). Benchmarks/README.md \
-      has every formula.
+      (one, for a size of your own above 5 GFLOP a step) must be those of the float64 CPU \
+      reference to 1e-4, or no figure is printed. Figures are the median of the repeats.
+
+      GFLOP/s counts the matrix products, GB/s what the launches read and write; '% GEMM' and \
+      '% copy' hold them against a large matrix product and a large copy that are timed in the \
+      same run (above 100%: the data stayed in caches). 'host µs' is the time to enqueue a step, \
+      'compile ms' what passes before steps have their speed, 'MB' the peak memory of the process. \
+      Benchmarks/README.md has every formula.
 
       Workloads (28 x 28 sprites, no file needed):
       \(Workload.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
@@ -112,7 +115,7 @@ struct Bench: ParsableCommand {
 struct WorkloadSize: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Images per step instead of the workload's.", valueName: "n"),
+    help: ArgumentHelp("Images per step, up to 4096, instead of the workload's.", valueName: "n"),
     transform: FlagValue.integer(1...Workload.largestBatch))
   var batchSize: Int?
 
