@@ -3,11 +3,13 @@ import Compute
 
 /// A command bound to host memory.
 protocol CPUCommand {
+  var kernel: String { get }
   func run(on pool: WorkerPool)
 }
 
 /// A kernel over its items, cut into one piece per thread. Items are independent, so the cut does not matter.
 struct CPUKernelCommand: CPUCommand {
+  let kernel: String
   private let function: vae_kernel_function
   private let arguments: [vae_argument]
   private let items: Int
@@ -16,6 +18,7 @@ struct CPUKernelCommand: CPUCommand {
   private let buffers: [any DeviceBuffer]
 
   init(_ launch: KernelLaunch, backend: CPUBackend) throws(ComputeError) {
+    kernel = launch.kernel
     function = try backend.kernels.function(named: launch.kernel)
     switch launch.size {
     case .items(let count): (items, smallestPiece) = (count, 8192)
@@ -58,8 +61,8 @@ struct CPUKernelCommand: CPUCommand {
 
 /// The commands of a program, bound to the CPU.
 final class CPUCommandSequence: CommandSequence {
-  private let commands: [any CPUCommand]
-  private let pool: WorkerPool
+  let commands: [any CPUCommand]
+  let pool: WorkerPool
 
   init(_ commands: [any CPUCommand], pool: WorkerPool) {
     self.commands = commands
@@ -67,6 +70,10 @@ final class CPUCommandSequence: CommandSequence {
   }
 
   var count: Int { commands.count }
+
+  var launches: [PreparedLaunch] {
+    commands.enumerated().map { PreparedLaunch(command: $0.offset, kernel: $0.element.kernel) }
+  }
 
   func run(_ range: Range<Int>) throws(ComputeError) {
     for index in range { commands[index].run(on: pool) }

@@ -8,6 +8,7 @@ import Compute
 /// float32 uses the engine's own kernel (Sources/CKernels/gemm.c): its sum over k has one order, so tiling and threads
 /// do not change a bit and OpenCL devices that add in order agree exactly. float64, the reference, uses OpenBLAS.
 struct CPUMultiplyCommand: CPUCommand {
+  let kernel = "gemm"
   private let multiply: MatrixMultiply
   private let a: UnsafeMutableRawPointer
   private let b: UnsafeMutableRawPointer

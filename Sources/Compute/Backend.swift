@@ -16,11 +16,39 @@ package protocol Backend: AnyObject {
   func synchronize() throws(ComputeError)
 }
 
+/// What a device launches for a command, or for a part of a matrix product where one launch does not do all of it.
+package struct PreparedLaunch: Sendable, Equatable {
+  package enum Part: Sendable {
+    case whole
+    case product
+    case epilogue
+    case rowSums
+  }
+
+  /// Position of the command in what was prepared.
+  package let command: Int
+  package let part: Part
+  /// The kernel, or the routine of a library.
+  package let kernel: String
+
+  package init(command: Int, part: Part = .whole, kernel: String) {
+    self.command = command
+    self.part = part
+    self.kernel = kernel
+  }
+}
+
 /// Commands bound to a device, to be run any number of times.
 package protocol CommandSequence: AnyObject {
+  /// Commands, as they were given.
   var count: Int { get }
+  /// Launches of one run, in order.
+  var launches: [PreparedLaunch] { get }
   /// Runs the commands of `range` in order. May return before the device is done.
   func run(_ range: Range<Int>) throws(ComputeError)
+  /// Runs all commands once, waits for them, and gives the seconds that the device spent on each of `launches`. OpenCL
+  /// devices must have been opened for profiling.
+  func profile() throws(ComputeError) -> [Double]
 }
 
 extension CommandSequence {

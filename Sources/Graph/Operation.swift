@@ -18,6 +18,8 @@ package protocol Operation {
   /// This operation and one that reads the first of its inputs, as one: its own outputs, then the other's. nil where that
   /// cannot be.
   func joined(with other: any Operation) -> (any Operation)?
+  /// What the command moves and computes. Without one of its own: the bytes of all inputs and outputs (Work.swift).
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work
 }
 
 extension Operation {

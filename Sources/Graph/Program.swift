@@ -4,7 +4,7 @@ import Compute
 package final class Program {
   package let graph: Graph
   private let backend: any Backend
-  private let sequence: any CommandSequence
+  let sequence: any CommandSequence
   private let plan: Plan
   private let views: [Int: BufferView]
   private let arena: any DeviceBuffer
@@ -12,6 +12,8 @@ package final class Program {
   private let outputs: [Tensor]
   /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
   package let floatingPointOperations: Int
+  /// What each launch of one run is, in order.
+  package let launches: [LaunchDescription]
 
   /// - Parameters:
   ///   - outputs: intermediates that will be read after a run.
@@ -26,12 +28,16 @@ package final class Program {
     var binder = Binder(
       graph: graph, backend: backend, storages: storages, plan: plan, arena: arena)
     var commands: [Command] = []
+    var descriptions: [LaunchDescription] = []
     for node in plan.nodes {
       var inputs: [BoundTensor] = []
       for tensor in node.inputs { inputs.append(try binder.bind(tensor)) }
       var outputs: [BoundTensor] = []
       for tensor in node.outputs { outputs.append(try binder.bind(tensor)) }
-      commands.append(node.operation.command(inputs: inputs, outputs: outputs))
+      let command = node.operation.command(inputs: inputs, outputs: outputs)
+      commands.append(command)
+      descriptions.append(
+        LaunchDescription(node, in: graph, command: command, inputs: inputs, outputs: outputs))
     }
     // An output may be a tensor that no command touches: the gradient of a + b is its seed.
     for tensor in outputs { _ = try binder.bind(tensor) }
@@ -43,6 +49,9 @@ package final class Program {
     self.outputs = outputs
     views = binder.views
     sequence = try backend.prepare(commands)
+    launches = sequence.launches.map { launch in
+      descriptions[launch.command].launched(as: launch, for: commands[launch.command])
+    }
     floatingPointOperations = commands.reduce(0) { sum, command in
       if case .multiply(let multiply) = command {
         sum + multiply.floatingPointOperations
@@ -53,7 +62,7 @@ package final class Program {
   }
 
   /// Launches per run: kernels and matrix products.
-  package var launchCount: Int { sequence.count }
+  package var launchCount: Int { launches.count }
   /// Bytes of the arena of intermediates.
   package var arenaByteCount: Int { plan.arenaByteCount }
 

@@ -6,7 +6,8 @@ import Synchronization
 /// A matrix product by CLBlast: row-major, natural leading dimensions, offset 0 through sub-buffers, so that no pad or
 /// transpose kernel runs.
 final class CLBlastCommand: OpenCLCommand {
-  let name = "gemm"
+  let name = "CLBlast gemm"
+  let isOneKernel = false
   private let multiply: MatrixMultiply
   private let a: cl_mem
   private let b: cl_mem
@@ -21,14 +22,14 @@ final class CLBlastCommand: OpenCLCommand {
     queue = backend.queue.raw
   }
 
-  func enqueue() throws(ComputeError) {
+  func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
     let status = CLBlastLock.run {
       CLBlastSgemm(
         CLBlastLayoutRowMajor,
         multiply.transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
         multiply.transposeB ? CLBlastTransposeYes : CLBlastTransposeNo,
         multiply.m, multiply.n, multiply.k, 1, a, 0, multiply.transposeA ? multiply.m : multiply.k,
-        b, 0, multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, nil)
+        b, 0, multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, event)
     }
     guard status == CLBlastSuccess else {
       throw ComputeError(

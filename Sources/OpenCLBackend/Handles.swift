@@ -14,6 +14,8 @@ package struct QueueHandle: ~Copyable {
 
 package struct ProgramHandle: ~Copyable {
   package let raw: cl_program
+  /// Whether it came from the cache on disk instead of the compiler.
+  package var isFromCache = false
   deinit { clReleaseProgram(raw) }
 }
 

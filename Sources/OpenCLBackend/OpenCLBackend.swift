@@ -15,6 +15,8 @@ package final class OpenCLBackend: Backend {
   package let program: ProgramHandle
   /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes only.
   let isDebugging: Bool
+  /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.
+  let isProfiling: Bool
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
   /// correctly where the device can, so that it computes the bits of the CPU backend.
@@ -25,7 +27,9 @@ package final class OpenCLBackend: Backend {
     return "-cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
   }
 
-  package init(_ device: OpenCLDevice, cache: ProgramCache = .standard) throws(ComputeError) {
+  package init(
+    _ device: OpenCLDevice, cache: ProgramCache = .standard, profiling: Bool = false
+  ) throws(ComputeError) {
     var status: cl_int = 0
     var id: cl_device_id? = device.id
     var properties: [cl_context_properties] = [
@@ -37,7 +41,8 @@ package final class OpenCLBackend: Backend {
       throw OpenCLStatus.error(status, "opening \(device.info.name)")
     }
     let contextHandle = ContextHandle(raw: context)
-    let queue = clCreateCommandQueue(context, device.id, 0, &status)
+    let flags = profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
+    let queue = clCreateCommandQueue(context, device.id, flags, &status)
     guard let queue, status == CL_SUCCESS else {
       throw OpenCLStatus.error(status, "queue of \(device.info.name)")
     }
@@ -49,6 +54,7 @@ package final class OpenCLBackend: Backend {
     self.context = contextHandle
     self.queue = queueHandle
     info = device.info
+    isProfiling = profiling
     isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
   }
 
@@ -66,15 +72,27 @@ package final class OpenCLBackend: Backend {
     let sequence = OpenCLCommandSequence(backend: self)
     for command in commands {
       switch command {
-      case .kernel(let launch): sequence.append(try OpenCLKernelCommand(launch, backend: self))
-      case .multiply(let multiply):
-        sequence.append(try CLBlastCommand(multiply, backend: self))
-        // CLBlast has no epilogues: they follow as launches of their own.
-        for launch in [multiply.epilogueLaunch, multiply.rowSumsLaunch].compactMap({ $0 }) {
-          sequence.append(try OpenCLKernelCommand(launch, backend: self))
-        }
+      case .kernel(let launch):
+        sequence.append([(.whole, try OpenCLKernelCommand(launch, backend: self))])
+      case .multiply(let multiply): sequence.append(try prepare(multiply))
       }
     }
     return sequence
+  }
+
+  /// CLBlast has no epilogues: they follow as launches of their own.
+  private func prepare(
+    _ multiply: MatrixMultiply
+  ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
+    var parts: [(part: PreparedLaunch.Part, command: any OpenCLCommand)] = [
+      (.product, try CLBlastCommand(multiply, backend: self))
+    ]
+    if let launch = multiply.epilogueLaunch {
+      parts.append((.epilogue, try OpenCLKernelCommand(launch, backend: self)))
+    }
+    if let launch = multiply.rowSumsLaunch {
+      parts.append((.rowSums, try OpenCLKernelCommand(launch, backend: self)))
+    }
+    return parts
   }
 }

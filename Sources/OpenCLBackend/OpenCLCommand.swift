@@ -4,12 +4,16 @@ import Compute
 /// A command bound to an OpenCL queue.
 protocol OpenCLCommand: AnyObject {
   var name: String { get }
-  func enqueue() throws(ComputeError)
+  /// Whether the command is one kernel, so that its event tells its beginning as well as its end.
+  var isOneKernel: Bool { get }
+  /// - Parameter event: where the event of the (last) kernel goes; nil: no event is made.
+  func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError)
 }
 
 /// One launch site: a kernel object of its own whose arguments are set once.
 final class OpenCLKernelCommand: OpenCLCommand {
   let name: String
+  let isOneKernel = true
   private let kernel: KernelHandle
   private let queue: cl_command_queue
   private var globalSize: Int
@@ -53,28 +57,38 @@ final class OpenCLKernelCommand: OpenCLCommand {
     self.buffers = buffers
   }
 
-  func enqueue() throws(ComputeError) {
+  func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
     guard globalSize > 0 else { return }
     let status = clEnqueueNDRangeKernel(
-      queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, nil)
+      queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, event)
     try OpenCLStatus.check(status, "clEnqueueNDRangeKernel \(name)")
   }
 }
 
-/// The commands of a program, bound to a queue.
+/// The commands of a program, bound to a queue. A command may take several launches.
 final class OpenCLCommandSequence: CommandSequence {
-  private let backend: OpenCLBackend
-  private var commands: [any OpenCLCommand] = []
+  let backend: OpenCLBackend
+  private(set) var commands: [any OpenCLCommand] = []
+  private(set) var launches: [PreparedLaunch] = []
+  /// Index of the first launch of each command, and the end.
+  private var starts: [Int] = [0]
 
   init(backend: OpenCLBackend) { self.backend = backend }
 
-  var count: Int { commands.count }
+  var count: Int { starts.count - 1 }
 
-  func append(_ command: any OpenCLCommand) { commands.append(command) }
+  /// Adds the launches of the next command.
+  func append(_ parts: [(part: PreparedLaunch.Part, command: any OpenCLCommand)]) {
+    for (part, command) in parts {
+      launches.append(PreparedLaunch(command: count, part: part, kernel: command.name))
+      commands.append(command)
+    }
+    starts.append(commands.count)
+  }
 
   func run(_ range: Range<Int>) throws(ComputeError) {
-    for index in range {
-      try commands[index].enqueue()
+    for index in starts[range.lowerBound]..<starts[range.upperBound] {
+      try commands[index].enqueue(event: nil)
       if backend.isDebugging {
         try OpenCLStatus.check(clFinish(backend.queue.raw), commands[index].name)
       }

@@ -17,7 +17,7 @@ package struct ProgramBuilder {
     let info = device.info
     let key = [source, options, info.platform, info.name, info.driver].joined(separator: "\u{0}")
     if let binary = cache.load(key: key), let raw = programFromBinary(binary, options: options) {
-      return ProgramHandle(raw: raw)
+      return ProgramHandle(raw: raw, isFromCache: true)
     }
     let raw = try programFromSource(source, options: options)
     if let binary = self.binary(of: raw) { cache.store(binary, key: key) }

@@ -1,3 +1,5 @@
+import Compute
+
 /// The steps since the device's history was last read, and the sums of those since the last line of metrics.
 struct MetricsWindow {
   /// Rows of each step whose history is still on the device.

@@ -76,12 +76,12 @@ public final class Trainer {
     try train.setOrder(philox.permutation(count: train.source.count))
   }
 
-  /// One step at the current position.
-  func takeStep() throws {
+  /// One step at the current position; `run` runs its program.
+  func takeStep(_ run: (Program) throws -> Void = { try $0.run() }) throws {
     let rows = min(configuration.batchSize, train.source.count - progress.position)
     let step = try step(rows: rows)
     try writeInputs(step: progress.step, position: progress.position, slot: window.count)
-    try step.program.run()
+    try run(step.program)
     window.add(rows: rows)
     progress.step += 1
     progress.position += rows

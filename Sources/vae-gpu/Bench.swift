@@ -1,7 +1,6 @@
 import ArgumentParser
 import Datasets
 import FileFormats
-import Foundation
 import VAEGPU
 
 struct Bench: ParsableCommand {
@@ -10,8 +9,14 @@ struct Bench: ParsableCommand {
     usage: "vae-gpu bench [options]",
     discussion: """
       Whole training steps: gather, forward, backward, Adam. The losses of the first three steps \
-      must be those of the float64 CPU reference to 1e-4, or no figure is printed. Figures are the \
-      median of the repeats; GFLOP/s counts the matrix products.
+      (one, for a size of your own above 5 GFLOP a step) must be those of the float64 CPU \
+      reference to 1e-4, or no figure is printed. Figures are the median of the repeats.
+
+      GFLOP/s counts the matrix products, GB/s what the launches read and write; '% GEMM' and \
+      '% copy' hold them against a large matrix product and a large copy that are timed in the \
+      same run (above 100%: the data stayed in caches). 'host µs' is the time to enqueue a step, \
+      'compile ms' what passes before steps have their speed, 'MB' the peak memory of the process. \
+      Benchmarks/README.md has every formula.
 
       Workloads (28 x 28 sprites, no file needed):
       \(Workload.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
@@ -29,6 +34,8 @@ struct Bench: ParsableCommand {
 
   @OptionGroup var device: DeviceOptions
 
+  @OptionGroup var size: WorkloadSize
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -41,76 +48,88 @@ struct Bench: ParsableCommand {
     transform: FlagValue.integer(1...1000))
   var repeats: Int?
 
+  @Flag(help: "Print every launch of a step with its time, bytes and operations.")
+  var trace = false
+
+  @Flag(help: "Print the same summed by operation, the longest first.") var profile = false
+
   @Flag(help: "Print one JSON object a line, one line a workload.") var json = false
 
   func run() throws {
     let names = work ?? ["mlp400", "mlp300g", "linear", "mlp2048"]
-    let choice = try Device.choose(device.device)
-    let opened = try Device.open(choice: choice, threads: device.threads)
-    let images = Workload.images()
-    if !json {
-      Console.error("device  \(opened.info.name) (\(opened.info.platform)); \(choice.reason)")
-      try Console.print(BenchReport.head)
-    }
+    let workloads = try names.compactMap { name in Workload.all.first { $0.name == name } }
+      .map { try $0.resized(batch: size.batchSize, hidden: size.hidden, latent: size.latent) }
+    let session = try BenchSession(device)
+    let images = Workload.images(batch: size.batchSize)
+    if !json { Console.error(session.deviceLine) }
     var failed: [String] = []
-    for name in names {
-      guard let workload = Workload.all.first(where: { $0.name == name }) else { continue }
-      let benchmark = try Benchmark(workload, images: images, device: opened)
+    var isFirst = true
+    for workload in workloads {
+      let benchmark = try Benchmark(workload, images: images, device: session.device)
       let validation = try benchmark.validate(threads: device.threads)
       guard validation.passed else {
-        failed.append("\(name) (relative error \(validation.relativeError))")
+        failed.append("\(workload.name) (relative error \(validation.relativeError))")
         continue
       }
-      let report = BenchReport(
-        workload: workload, device: opened.info,
-        result: try benchmark.measure(steps: steps, repeats: repeats ?? 7))
-      try Console.print(json ? report.json : report.line)
+      try print(try report(benchmark, validation, session), isFirst: isFirst)
+      isFirst = false
     }
     guard failed.isEmpty else {
       throw FoundFailure(
-        "the losses on \(opened.info.name) differ from the float64 reference: "
+        "the losses on \(session.device.info.name) differ from the float64 reference: "
           + "\(failed.joined(separator: ", ")); 'vae-gpu doctor' checks the kernels")
     }
   }
+
+  private func report(
+    _ benchmark: Benchmark, _ validation: Benchmark.Validation, _ session: BenchSession
+  ) throws -> BenchReport {
+    let peaks = try session.peaks()
+    let result = try benchmark.measure(steps: steps, repeats: repeats ?? 7)
+    var launches: TraceReport?
+    if trace || profile {
+      launches = TraceReport(
+        launches: try benchmark.trace(on: session.profilingDevice(), step: result.median),
+        step: result.median, peaks: peaks)
+    }
+    return BenchReport(
+      benchmark: benchmark, validation: validation, result: result, session: session, peaks: peaks,
+      launches: launches)
+  }
+
+  private func print(_ report: BenchReport, isFirst: Bool) throws {
+    let lists = report.launches
+    if json {
+      let more = lists?.members(trace: trace, profile: profile) ?? []
+      try Console.print(JSONValue.object(report.members + more).text)
+      return
+    }
+    if isFirst { try Console.print(report.peaksLine) }
+    if isFirst || lists != nil { try Console.print(BenchReport.head) }
+    try Console.print(report.line)
+    for line in lists?.lines(trace: trace, profile: profile) ?? [] { try Console.print(line) }
+  }
 }
 
-/// The figures of one workload.
-struct BenchReport {
-  let workload: Workload
-  let device: DeviceInfo
-  let result: Benchmark.Result
+/// Sizes that are not the workload's own.
+struct WorkloadSize: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Images per step, up to 4096, instead of the workload's.", valueName: "n"),
+    transform: FlagValue.integer(1...Workload.largestBatch))
+  var batchSize: Int?
 
-  static let head = row(["work", "batch", "images/s", "ms/step", "launches", "GFLOP/s", "spread"])
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Widths of the encoder's hidden layers, or none, instead of the workload's.",
+      valueName: "widths"),
+    transform: FlagValue.widths)
+  var hidden: [Int]?
 
-  var line: String {
-    Self.row([
-      workload.name, "\(result.batch)", Formatting.decimal(result.imagesPerSecond, 0),
-      Formatting.decimal(1000 * result.median, 3), "\(result.launchesPerStep)",
-      Formatting.decimal(result.gflops, 1), Formatting.decimal(100 * spread, 1) + "%",
-    ])
-  }
-
-  var json: String {
-    JSONValue.object([
-      .text("work", workload.name), .text("device", device.name),
-      .text("device_selector", device.selector), .text("driver", device.driver),
-      .integer("batch", result.batch), .number("images_per_s", result.imagesPerSecond),
-      .number("ms_per_step", 1000 * result.median),
-      .integer("launches_per_step", result.launchesPerStep), .number("gflops", result.gflops),
-      .integer("repeats", result.secondsPerStep.count), .integer("steps", result.steps),
-      .number("images_per_s_min", result.slowest), .number("images_per_s_max", result.fastest),
-      .number("spread", spread), .init("validated", .bool(true)),
-    ]).text
-  }
-
-  /// (fastest - slowest) / median.
-  private var spread: Double { (result.fastest - result.slowest) / result.imagesPerSecond }
-
-  private static func row(_ cells: [String]) -> String {
-    let widths = [10, 7, 11, 10, 10, 9, 8]
-    return zip(cells, widths).enumerated().map { index, cell in
-      let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
-      return index == 0 ? cell.0 + padding : padding + cell.0
-    }.joined()
-  }
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Dimensions of the latent space instead of the workload's.", valueName: "n"),
+    transform: FlagValue.integer())
+  var latent: Int?
 }

@@ -58,16 +58,17 @@ enum Formatting {
     }
   }
 
-  /// Rows of cells in columns.
-  static func table(_ rows: [[String]]) -> [String] {
+  /// Rows of cells in columns; from `rightFrom` on they are numbers and end at one line.
+  static func table(_ rows: [[String]], rightFrom: Int = .max) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
     return rows.map { row in
-      let cells = row.enumerated().map { column, cell in
-        column == row.count - 1
-          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+      let cells = row.enumerated().map { column, cell -> String in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        if column >= rightFrom { return padding + cell }
+        return column == row.count - 1 ? cell : cell + padding
       }
       return cells.joined(separator: "  ")
     }

@@ -18,6 +18,12 @@ struct FinishBackward: Operation {
     launch("finish_backward", inputs, [.count(inputs[0].count), .real(maximumNorm)], .rows(1))
   }
 
+  /// One row of the history, not all of it.
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let row = inputs[4].view.byteCount / inputs[4].shape.rows
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: [4: row]))
+  }
+
   func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
     position == 1 && producer is NegativeELBO
       ? FinishNegativeELBO(maximumNorm: maximumNorm) : nil
@@ -37,6 +43,12 @@ struct FinishNegativeELBO: Operation {
     launch(
       "finish_negative_elbo", inputs,
       [.count(inputs[0].count), .count(inputs[1].count), .real(maximumNorm)], .rows(1))
+  }
+
+  /// One row of the history, not all of it.
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let row = inputs[6].view.byteCount / inputs[6].shape.rows
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: [6: row]))
   }
 }
 

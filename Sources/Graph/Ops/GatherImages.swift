@@ -39,6 +39,12 @@ struct GatherImages: Operation {
       [.count(shape.columns), .uint32(stream.rawValue), .uint32(isStatic ? 1 : 0), .uint32(split)],
       .rows(shape.rows))
   }
+
+  /// The batch's rows of the data set and of the order, not the whole of them.
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let partial = [0: outputs[0].count, 1: 4 * rows]
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: partial))
+  }
 }
 
 extension Graph {

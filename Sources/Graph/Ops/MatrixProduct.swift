@@ -68,6 +68,13 @@ struct MatrixProduct: Operation {
     return product
   }
 
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let (m, k, _, n) = sizes(inputs[0].shape, inputs[1].shape)
+    return Work(
+      byteCount: bytesMoved(inputs: inputs, outputs: outputs),
+      floatingPointOperations: 2 * m * n * k)
+  }
+
   // dop(A) = dC op(B)', dop(B) = op(A)' dC; a transposed operand gets the transposed product.
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
     guard let dc = upstream[0] else { return [nil, nil] }

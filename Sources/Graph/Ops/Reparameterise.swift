@@ -22,6 +22,12 @@ struct Reparameterise: Operation {
       .rows(z.rows))
   }
 
+  /// The order is that of the whole data set; a batch reads one word a row.
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let partial = [1: 4 * outputs[0].shape.rows]
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: partial))
+  }
+
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
     let graph = inputs[0].graph
     let dz = upstream[0] ?? graph.zeros(outputs[0].shape)
@@ -44,6 +50,12 @@ struct ReparameteriseBackward: Operation {
     return launch(
       "reparameterise_backward", inputs + outputs,
       [.count(shape.columns / 2), .uint32(purpose.rawValue)], .rows(shape.rows))
+  }
+
+  /// The order is that of the whole data set; a batch reads one word a row.
+  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
+    let partial = [1: 4 * outputs[0].shape.rows]
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: partial))
   }
 }
 

@@ -1,69 +1,68 @@
 import CPUBackend
 import Compute
 import Datasets
-import Dispatch
+import Graph
 import Training
 
 /// Whole training steps of a workload on a device, timed after their losses were checked.
 package final class Benchmark {
-  /// Timed repeats and what one step is made of.
-  package struct Result: Sendable {
-    package let batch: Int
-    /// Steps of one repeat.
-    package let steps: Int
-    package let launchesPerStep: Int
-    /// Operations of a step's matrix products.
-    package let floatingPointOperations: Int
-    /// Seconds per step of each repeat, fastest first.
-    package let secondsPerStep: [Double]
-
-    package var median: Double { secondsPerStep[secondsPerStep.count / 2] }
-    package var imagesPerSecond: Double { Double(batch) / median }
-    package var slowest: Double { Double(batch) / (secondsPerStep.last ?? median) }
-    package var fastest: Double { Double(batch) / (secondsPerStep.first ?? median) }
-    package var gflops: Double { Double(floatingPointOperations) / median * 1e-9 }
+  /// What happens before the first figure.
+  package struct Preparation: Sendable {
+    /// Seconds to prepare the step and to take the first one, which compiles what is compiled late.
+    let seconds: Double
+    /// Seconds of the first step in that.
+    let firstStep: Double
+    /// The most bytes the process held by then; nil where the kernel does not say.
+    package let peakByteCount: Int?
+    /// Bytes on the device of what a step works on.
+    package let deviceByteCount: Int
   }
 
-  /// Losses of the first steps on the device and by the float64 reference.
-  package struct Validation: Sendable {
-    package let losses: [Double]
-    package let reference: [Double]
+  package let workload: Workload
+  package let preparation: Preparation
+  let images: ImageDataset
+  let trainer: Trainer
+  /// Losses of the first steps.
+  private let losses: [Double]
 
-    package static let tolerance = 1e-4
-
-    package var relativeError: Double {
-      zip(losses, reference).reduce(0) { worst, pair in
-        guard pair.0.isFinite, pair.1.isFinite else { return .infinity }
-        return max(worst, abs(pair.0 - pair.1) / max(abs(pair.1), 1e-12))
-      }
-    }
-
-    package var passed: Bool {
-      losses.count == reference.count && !losses.isEmpty && relativeError <= Self.tolerance
-    }
-  }
-
-  private let workload: Workload
-  private let images: ImageDataset
-  private let trainer: Trainer
-
+  /// Builds the workload on the device and takes the steps that `validate` looks at.
   package init(_ workload: Workload, images: ImageDataset, device: Device) throws {
     self.workload = workload
     self.images = images
-    trainer = try Trainer(workload.configuration, data: images, device: device)
+    let rows = workload.configuration.batchSize
+    ProcessMemory.resetPeak()
+    let trainer = try Trainer(workload.configuration, data: images, device: device)
+    let start = monotonicSeconds()
+    let program = try trainer.step(rows: rows).program
+    let prepared = monotonicSeconds()
+    var losses = try trainer.runSteps(1)
+    let end = monotonicSeconds()
+    let isSlow = workload.isResized && program.floatingPointOperations > Validation.slowStep
+    if !isSlow { losses += try trainer.runSteps(2) }
+    self.trainer = trainer
+    self.losses = losses
+    preparation = Preparation(
+      seconds: end - start, firstStep: end - prepared,
+      peakByteCount: ProcessMemory.peakByteCount,
+      deviceByteCount: try trainer.deviceByteCount(rows: rows))
   }
 
-  /// Takes the first three steps on the device and on the reference.
+  var program: Program {
+    get throws { try trainer.step(rows: workload.configuration.batchSize).program }
+  }
+
+  /// Takes the first steps on the reference as well.
   package func validate(threads: Int?) throws -> Validation {
     let reference = try Trainer(
       workload.configuration, data: images,
       device: Device(CPUBackend(threads: threads, realType: .float64)))
-    return Validation(losses: try trainer.runSteps(3), reference: try reference.runSteps(3))
+    return Validation(losses: losses, reference: try reference.runSteps(losses.count))
   }
 
   /// Warms up and times `repeats` runs of `steps` steps; without `steps` a repeat takes about half a second.
   package func measure(steps: Int?, repeats: Int = 7) throws -> Result {
-    let warmUp = 5
+    let first = try seconds { _ = try trainer.runSteps(1) }
+    let warmUp = min(max(Int(0.5 / max(first, 1e-7)), 1), 5)
     _ = try trainer.runSteps(warmUp)
     let perStep = try seconds { _ = try trainer.runSteps(warmUp) } / Double(warmUp)
     let count = steps ?? min(max(Int(0.5 / max(perStep, 1e-7)), 3), 20_000)
@@ -73,16 +72,21 @@ package final class Benchmark {
     for _ in 0..<repeats {
       times.append(try seconds { _ = try trainer.runSteps(count) } / Double(count))
     }
-    let batch = workload.configuration.batchSize
-    let program = try trainer.step(rows: batch).program
     return Result(
-      batch: batch, steps: count, launchesPerStep: program.launchCount,
-      floatingPointOperations: program.floatingPointOperations, secondsPerStep: times.sorted())
+      configuration: workload.configuration, program: try program, steps: count,
+      secondsPerStep: times.sorted(), hostSecondsPerStep: try hostSeconds(perStep: perStep))
+  }
+
+  /// nil on the CPU backend, where the host is the device.
+  private func hostSeconds(perStep: Double) throws -> Double? {
+    guard !(trainer.vae.device.backend is CPUBackend) else { return nil }
+    let count = min(max(Int(0.2 / max(perStep, 1e-7)), 3), 101)
+    return try trainer.enqueueSteps(count).sorted()[count / 2]
   }
 
   private func seconds(_ body: () throws -> Void) rethrows -> Double {
-    let start = DispatchTime.now().uptimeNanoseconds
+    let start = monotonicSeconds()
     try body()
-    return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+    return monotonicSeconds() - start
   }
 }

@@ -6,7 +6,9 @@ package struct Workload: Sendable {
   package let name: String
   /// The model in words.
   package let summary: String
-  package let configuration: RunConfiguration
+  package private(set) var configuration: RunConfiguration
+  /// Whether sizes differ from those of the list.
+  package private(set) var isResized = false
 
   /// The one list of workloads. They train on sprites, 28 x 28, so that no file is needed.
   package static let all = [
@@ -40,10 +42,26 @@ package struct Workload: Sendable {
     self.configuration = configuration
   }
 
-  /// Images of a workload: whole batches only.
-  package static func images() -> ImageDataset {
-    ImageDataset(
-      name: "sprites", train: Sprites.generate(.train, count: 8192).images,
+  /// The workload with other sizes; nil keeps its own. Throws `ConfigurationError` for a size that makes no sense.
+  package func resized(batch: Int?, hidden: [Int]?, latent: Int?) throws -> Workload {
+    var result = self
+    if let batch { result.configuration.batchSize = batch }
+    if let hidden { result.configuration.hidden = hidden }
+    if let latent { result.configuration.latent = latent }
+    try result.configuration.validate()
+    result.isResized = result.configuration != configuration
+    return result
+  }
+
+  /// The largest batch: two of them are an epoch.
+  package static let largestBatch = imageCount / 2
+  private static let imageCount = 8192
+
+  /// Images of workloads with this batch size: whole batches only.
+  package static func images(batch: Int?) -> ImageDataset {
+    let count = batch.map { imageCount / $0 * $0 } ?? imageCount
+    return ImageDataset(
+      name: "sprites", train: Sprites.generate(.train, count: count).images,
       test: Sprites.generate(.test, count: 128).images)
   }
 }

@@ -1,0 +1,47 @@
+import Compute
+import Graph
+import Training
+
+extension Benchmark {
+  /// The median time of one launch.
+  package struct LaunchTime: Sendable {
+    package let launch: LaunchDescription
+    package let seconds: Double
+  }
+
+  /// Launches of one operation together.
+  package struct OperationTime: Sendable {
+    package let operation: String
+    package let launches: Int
+    package let seconds: Double
+    package let work: Work
+  }
+
+  /// Times every launch of whole training steps: the median of some half a second of them, in order.
+  ///
+  /// - Parameters:
+  ///   - device: the device opened for profiling; nil: the device of the benchmark.
+  ///   - step: seconds of a step, from `measure`.
+  package func trace(on device: Device?, step: Double) throws -> [LaunchTime] {
+    let trainer =
+      try device.map {
+        try Trainer(workload.configuration, data: images, device: $0)
+      } ?? trainer
+    _ = try trainer.runSteps(2)
+    let count = min(max(Int(0.5 / max(step, 1e-7)), 3), 500)
+    let steps = try trainer.profileSteps(count)
+    return try program.launches.enumerated().map { index, launch in
+      LaunchTime(launch: launch, seconds: steps.map { $0[index] }.sorted()[count / 2])
+    }
+  }
+
+  /// A trace summed by operation, the longest first.
+  package static func profile(_ trace: [LaunchTime]) -> [OperationTime] {
+    Dictionary(grouping: trace, by: \.launch.operation).map { operation, launches in
+      OperationTime(
+        operation: operation, launches: launches.count,
+        seconds: launches.reduce(0) { $0 + $1.seconds },
+        work: launches.reduce(Work(byteCount: 0)) { $0 + $1.launch.work })
+    }.sorted { ($1.seconds, $0.operation) < ($0.seconds, $1.operation) }
+  }
+}

@@ -1,0 +1,17 @@
+import CPUBackend
+import Compute
+import OpenCLBackend
+
+extension Device {
+  /// The device that launches of `self` are timed on one by one: an OpenCL device opened a second time, with a queue that
+  /// keeps times. nil for the CPU backend, which needs no other.
+  package func openedForProfiling() throws(ComputeError) -> Device? {
+    guard let backend = backend as? OpenCLBackend else { return nil }
+    return Device(try OpenCLBackend(backend.device, profiling: true))
+  }
+
+  /// Whether the device's programs came from the cache on disk; nil where there is nothing to compile.
+  package var programsAreFromCache: Bool? {
+    (backend as? OpenCLBackend)?.program.isFromCache
+  }
+}

@@ -1,0 +1,35 @@
+import VAEGPU
+
+/// What the workloads of one call of `bench` share: the device and its peaks.
+final class BenchSession {
+  let device: Device
+  /// Seconds to open the device and to build or load its programs.
+  let openingSeconds: Double
+  private let reason: String
+  private var measured: MeasuredPeaks?
+  private var profiling: Device?
+
+  init(_ options: DeviceOptions) throws {
+    let choice = try Device.choose(options.device)
+    let start = monotonicSeconds()
+    device = try Device.open(choice: choice, threads: options.threads)
+    openingSeconds = monotonicSeconds() - start
+    reason = choice.reason
+  }
+
+  /// Measured at the first call: after a workload has compiled what it needs, which then counts as its own.
+  func peaks() throws -> MeasuredPeaks {
+    if let measured { return measured }
+    let peaks = try MeasuredPeaks(of: device)
+    measured = peaks
+    return peaks
+  }
+
+  /// The device to time launches on; nil: the device itself. Kept, for opening it compiles.
+  func profilingDevice() throws -> Device? {
+    if profiling == nil { profiling = try device.openedForProfiling() }
+    return profiling
+  }
+
+  var deviceLine: String { "device  \(device.info.name) (\(device.info.platform)); \(reason)" }
+}

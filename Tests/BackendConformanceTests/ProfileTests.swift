@@ -1,0 +1,44 @@
+import Compute
+import Graph
+import OpenCLBackend
+import Testing
+
+/// Times of single launches: how many there are and what they leave behind, never how long they took.
+@Suite("Profiles") @MainActor struct ProfileTests {
+  @Test(arguments: TestDevice.cpu)
+  func `the CPU backend times every launch of a run`(_ device: TestDevice) throws {
+    try expectProfile(on: device.open())
+  }
+
+  @Test(arguments: TestDevice.allOpenCL)
+  func `a device opened for profiling times every launch of a run`(_ device: TestDevice) throws {
+    let openCL = try #require(device.openCLDevice)
+    try expectProfile(
+      on: OpenCLBackend(openCL, cache: ProgramCache(directory: nil), profiling: true))
+  }
+
+  @Test(arguments: TestDevice.allOpenCL)
+  func `a device opened for training has no profile`(_ device: TestDevice) throws {
+    let recording = Recording()
+    let sum = recording.graph.duplicate(recording.input([1], [1]))
+    let program = try recording.program([sum], on: device.open())
+    #expect { try program.profile() } throws: { error in
+      (error as? ComputeError)?.code == .unsupported
+    }
+  }
+
+  private func expectProfile(on backend: any Backend) throws {
+    let recording = Recording()
+    let a = recording.input([1, 2, 3, 4, 5, 6], [2, 3])
+    let product = recording.graph.multiply(a, a, transposeB: true)
+    let copy = recording.graph.duplicate(product)
+    let sum = recording.graph.add(copy, product)
+    let program = try recording.program([sum], on: backend)
+    for _ in 0..<3 {
+      let seconds = try program.profile()
+      #expect(seconds.count == 3)
+      #expect(seconds.allSatisfy { $0 >= 0 && $0 < 600 }, "\(seconds)")
+    }
+    #expect(try program.readDoubles(sum) == [28, 64, 64, 154])
+  }
+}
