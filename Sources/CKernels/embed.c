@@ -1,4 +1,4 @@
-// The OpenCL program: every kernel source in compilation order, embedded in the binary.
+// The OpenCL programs: kernel sources in compilation order, embedded in the binary.
 #include "ckernels.h"
 
 static const char source[] = {
@@ -7,6 +7,7 @@ static const char source[] = {
 #embed "../../Kernels/random.h" suffix(, '\n',)
 #embed "../../Kernels/activations.h" suffix(, '\n',)
 #embed "../../Kernels/densities.h" suffix(, '\n',)
+#embed "../../Kernels/epilogues.h" suffix(, '\n',)
 #embed "../../Kernels/activations.cl" suffix(, '\n',)
 #embed "../../Kernels/posterior.cl" suffix(, '\n',)
 #embed "../../Kernels/likelihoods.cl" suffix(, '\n',)
@@ -19,3 +20,32 @@ static const char source[] = {
     '\0'};
 
 const char *vae_opencl_source(void) { return source; }
+
+// The matrix products are programs of their own, each built with the options of a variant.
+static const char gemm_panel[] = {
+#embed "../../Kernels/dialect.h" suffix(, '\n',)
+#embed "../../Kernels/maths.h" suffix(, '\n',)
+#embed "../../Kernels/activations.h" suffix(, '\n',)
+#embed "../../Kernels/epilogues.h" suffix(, '\n',)
+#embed "../../Kernels/gemm.h" suffix(, '\n',)
+#embed "../../Kernels/gemm_panel.cl" suffix(, '\n',)
+    '\0'};
+
+static const char gemm_tiled[] = {
+#embed "../../Kernels/dialect.h" suffix(, '\n',)
+#embed "../../Kernels/maths.h" suffix(, '\n',)
+#embed "../../Kernels/activations.h" suffix(, '\n',)
+#embed "../../Kernels/epilogues.h" suffix(, '\n',)
+#embed "../../Kernels/gemm.h" suffix(, '\n',)
+#embed "../../Kernels/gemm_tiled.cl" suffix(, '\n',)
+    '\0'};
+
+const char *vae_opencl_gemm_panel_source(void) { return gemm_panel; }
+const char *vae_opencl_gemm_tiled_source(void) { return gemm_tiled; }
+
+// Verdicts of tuning that are shipped: a JSON array of what `vae-gpu tune` writes, one element per platform.
+static const char verdicts[] = {
+#embed "../../Kernels/tuning.json"
+    , '\0'};
+
+const char *vae_shipped_verdicts(void) { return verdicts; }

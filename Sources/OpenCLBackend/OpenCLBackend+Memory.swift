@@ -44,6 +44,7 @@ extension OpenCLBackend {
         .outOfMemory, operation: "allocate", detail: "no memory for \(byteCount) bytes")
     }
     let size = BufferView.aligned(max(byteCount, 1))
+    counters.allocations += 1
     var status: cl_int = 0
     let raw = clCreateBuffer(context.raw, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
     guard let raw, status == CL_SUCCESS else {

@@ -15,6 +15,11 @@ package final class OpenCLBackend: Backend {
   package let program: ProgramHandle
   /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes only.
   let isDebugging: Bool
+  /// Chooses the kernel of each matrix product.
+  package let gemmChoice: GemmChoice
+  let gemmPrograms: GemmPrograms
+  /// What was done that a replay must not do.
+  package internal(set) var counters = OpenCLCounters()
   /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.
   let isProfiling: Bool
 
@@ -28,7 +33,8 @@ package final class OpenCLBackend: Backend {
   }
 
   package init(
-    _ device: OpenCLDevice, cache: ProgramCache = .standard, profiling: Bool = false
+    _ device: OpenCLDevice, cache: ProgramCache = .standard, gemm: GemmChoice? = nil,
+    profiling: Bool = false
   ) throws(ComputeError) {
     var status: cl_int = 0
     var id: cl_device_id? = device.id
@@ -48,8 +54,10 @@ package final class OpenCLBackend: Backend {
     }
     let queueHandle = QueueHandle(raw: queue)
     let source = vae_opencl_source().map { String(cString: $0) } ?? ""
-    program = try ProgramBuilder(context: context, device: device, cache: cache)
-      .build(source: source, options: Self.buildOptions(device))
+    let builder = ProgramBuilder(context: context, device: device, cache: cache)
+    program = try builder.build(source: source, options: Self.buildOptions(device))
+    gemmPrograms = GemmPrograms(builder: builder, options: Self.buildOptions(device))
+    gemmChoice = gemm ?? .tuned(VerdictStore.standard.verdicts(for: device.info))
     self.device = device
     self.context = contextHandle
     self.queue = queueHandle
@@ -78,21 +86,5 @@ package final class OpenCLBackend: Backend {
       }
     }
     return sequence
-  }
-
-  /// CLBlast has no epilogues: they follow as launches of their own.
-  private func prepare(
-    _ multiply: MatrixMultiply
-  ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
-    var parts: [(part: PreparedLaunch.Part, command: any OpenCLCommand)] = [
-      (.product, try CLBlastCommand(multiply, backend: self))
-    ]
-    if let launch = multiply.epilogueLaunch {
-      parts.append((.epilogue, try OpenCLKernelCommand(launch, backend: self)))
-    }
-    if let launch = multiply.rowSumsLaunch {
-      parts.append((.rowSums, try OpenCLKernelCommand(launch, backend: self)))
-    }
-    return parts
   }
 }

@@ -27,6 +27,7 @@ final class OpenCLKernelCommand: OpenCLCommand {
     name = launch.kernel
     var status: cl_int = 0
     let raw = clCreateKernel(backend.program.raw, launch.kernel, &status)
+    backend.counters.kernels += 1
     guard let raw, status == CL_SUCCESS else {
       throw OpenCLStatus.error(status, "kernel \(launch.kernel)")
     }
@@ -38,23 +39,10 @@ final class OpenCLKernelCommand: OpenCLCommand {
       globalSize = (count + Self.groupSize - 1) / Self.groupSize * Self.groupSize
     case .rows(let count): globalSize = count * Self.groupSize
     }
-    var buffers: [any DeviceBuffer] = []
-    for (index, argument) in launch.arguments.enumerated() {
-      let position = cl_uint(index)
-      switch argument {
-      case .buffer(let view):
-        var object: cl_mem? = try backend.object(of: view)
-        status = clSetKernelArg(raw, position, MemoryLayout<cl_mem>.size, &object)
-        buffers.append(view.buffer)
-      case .uint32(var value):
-        status = clSetKernelArg(raw, position, MemoryLayout<cl_uint>.size, &value)
-      case .real(let value):
-        var single = cl_float(value)
-        status = clSetKernelArg(raw, position, MemoryLayout<cl_float>.size, &single)
-      }
-      try OpenCLStatus.check(status, "argument \(index) of \(launch.kernel)")
+    try backend.setArguments(launch.arguments, of: raw, name: name)
+    buffers = launch.arguments.compactMap {
+      if case .buffer(let view) = $0 { view.buffer } else { nil }
     }
-    self.buffers = buffers
   }
 
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {

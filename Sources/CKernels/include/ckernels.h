@@ -40,6 +40,11 @@ const char *vae_instruction_set(void);
 
 // The text of the OpenCL program, ending in NUL.
 const char *vae_opencl_source(void);
+// The texts of the matrix product programs (Kernels/gemm_panel.cl and gemm_tiled.cl).
+const char *vae_opencl_gemm_panel_source(void);
+const char *vae_opencl_gemm_tiled_source(void);
+// Shipped verdicts of tuning, JSON (Kernels/tuning.json).
+const char *vae_shipped_verdicts(void);
 
 // Philox4x32-10: four words from a counter and a key (Kernels/random.h).
 void vae_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);

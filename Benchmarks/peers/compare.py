@@ -1,0 +1,124 @@
+"""vae-gpu against PyTorch and tinygrad, alternating in one run.
+
+For each workload there are rounds; in a round every program measures once, in a fresh process, one after the other.
+The figure of a program is the median of its rounds. Ratios compare fp32 with fp32: vae-gpu over the fastest mode of
+PyTorch, and over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from harness import Record, fail, processors
+from programs import BINARY, Program, machine, run, version, warn_if_busy
+from ratios import Ratio, Requirement, Series, full_table, ratio_table, ratios
+from workloads import WORKLOADS, select
+
+MODES = "eager,eager-fused,compile,compile-fused,compile-data"
+CUDA_MODES = MODES + ",reduce-overhead,cudagraph,cudagraph-compile"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--vae-gpu", default=str(BINARY), help="the program (default: .build/release/vae-gpu)")
+    add("--work", default=",".join(WORKLOADS), help="a comma list of workloads (default: all)")
+    add("--devices", default="cpu", help="devices of vae-gpu, a comma list (default: cpu)")
+    add("--variants", help="a comma list for 'vae-gpu bench --gemm' on OpenCL devices: untuned, tuned, clblast")
+    add("--torch-device", default="cpu", choices=["cpu", "cuda"])
+    add("--torch-modes", help="a comma list, or none (default: every mode there is on the device)")
+    add("--precisions", default="fp32", help="a comma list for PyTorch; ratios are those of fp32 (default: fp32)")
+    add("--tinygrad", default="CL", help="a comma list of tinygrad's devices (CL, CPU, CUDA), or none (default: CL)")
+    add("--beam", type=int, default=0, help="width of tinygrad's search for kernels; takes long (default: 0, none)")
+    add("--rounds", type=int, default=3, help="rounds, at least 3 (default: 3)")
+    add("--repeats", type=int, default=5, help="timed repeats of a program in a round (default: 5)")
+    add("--threads", type=int, default=processors(), help="threads of the CPU (default: all)")
+    add("--timeout", type=float, default=900, help="seconds that one program may take (default: 900)")
+    add("--json", metavar="FILE", help="write every figure to this file")
+    add("--require", default="", help="a comma list of WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO")
+    return parser.parse_args()
+
+
+def programs(given: argparse.Namespace) -> list[Program]:
+    """The programs of a round, in their order."""
+    repeats = ("--repeats", str(given.repeats))
+    threaded = (*repeats, "--threads", str(given.threads))
+    found = []
+    for device in given.devices.split(","):
+        for gemm in given.variants.split(",") if given.variants and device != "cpu" else [""]:
+            found.append(Program("vae-gpu", device, gemm, flags=threaded, vae_gpu=given.vae_gpu))
+    modes = given.torch_modes or (CUDA_MODES if given.torch_device == "cuda" else MODES)
+    for precision in given.precisions.split(",") if modes != "none" else []:
+        found += [Program("torch", given.torch_device, mode, precision, threaded) for mode in modes.split(",")]
+    beam, mode = (("--beam", str(given.beam)), f"jit-beam{given.beam}") if given.beam else ((), "jit")
+    for device in given.tinygrad.split(",") if given.tinygrad != "none" else []:
+        found.append(Program("tinygrad", device, mode, flags=(*repeats, *beam)))
+    return found
+
+
+def measure(given: argparse.Namespace, works: list[str]) -> list[Series]:
+    """All rounds of all workloads; says on stderr what it measures."""
+    columns = programs(given)
+    series = []
+    for work in works:
+        block = [Series(work, program) for program in columns]
+        for number in range(given.rounds):
+            for one in block:
+                one.records += run(one.program.command(work), given.timeout)[:1]
+                rate = one.records[-1]["images_per_s"]
+                precision = "" if one.program.precision == "fp32" else f" {one.program.precision}"
+                head = f"round {number + 1}/{given.rounds}  {work:8}  {one.program.name}{precision}"
+                print(f"{head}  {rate:,.0f} images/s", file=sys.stderr, flush=True)
+        series += block
+    return series
+
+
+def document(given: argparse.Namespace, series: list[Series], found: list[Ratio]) -> Record:
+    """Everything there is to keep, the date not among it."""
+    about = machine() | {"vae_gpu": version(given.vae_gpu)}
+    for one in series:
+        record = one.records[0]
+        if one.program.kind == "vae-gpu":
+            about.setdefault("devices", {})[one.program.device] = record.get("device", "")
+        else:
+            about[one.program.kind] = record["version"]
+            if one.program.device == "cuda":
+                about["cuda_device"] = record.get("device_name", "")
+    settings = {"rounds": given.rounds, "repeats": given.repeats, "threads": given.threads}
+    return {
+        "machine": about,
+        "settings": settings,
+        "ratios": [one.summary() for one in found],
+        "measurements": [one.summary() for one in series],
+    }
+
+
+def main() -> None:
+    given = arguments()
+    if given.rounds < 3:
+        fail("--rounds is at least 3, because figures are medians over rounds")
+    try:
+        works = [work.name for work in select(given.work)]
+        required = [Requirement.parse(text) for text in given.require.split(",") if text.strip()]
+    except ValueError as error:
+        fail(str(error))
+    version(given.vae_gpu)
+    warn_if_busy()
+    series = measure(given, works)
+    found = ratios(series)
+    print(ratio_table(series, found), full_table(series), sep="\n\n")
+    if given.json:
+        try:
+            Path(given.json).write_text(json.dumps(document(given, series, found), indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            fail(f"cannot write {given.json}: {error.strerror}")
+    complaints = [text for text in (one.complaint(found) for one in required) if text]
+    if complaints:
+        fail("; ".join(complaints))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Programs that the comparison runs: one child process each, JSON lines on stdout, and the machine they run on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import Record, fail, processors
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent.parent
+BINARY = ROOT / ".build" / "release" / "vae-gpu"
+
+
+def last_line(text: str | None) -> str:
+    """The last line with words in it."""
+    lines = [line.strip() for line in (text or "").splitlines() if any(map(str.isalpha, line))]
+    return lines[-1] if lines else "no message"
+
+
+def run(command: list[str], timeout: float) -> list[Record]:
+    """The JSON objects that `command` prints, at least one. Ends this program with one line if it cannot have them.
+
+    `timeout` is in seconds.
+    """
+    shown = " ".join([os.path.basename(command[0]), *(os.path.basename(part) for part in command[1:])])
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    except OSError as error:
+        fail(f"cannot run {command[0]}: {error.strerror}; 'make build' makes vae-gpu, --vae-gpu says where it is")
+    except subprocess.TimeoutExpired:
+        fail(f"'{shown}' took longer than {timeout:.0f} s; --timeout gives it more")
+    if done.returncode != 0:
+        fail(f"'{shown}' failed with {done.returncode}: {last_line(done.stderr)}")
+    try:
+        records = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    except json.JSONDecodeError:
+        fail(f"'{shown}' printed something that is not JSON: {last_line(done.stdout)}")
+    if not records:
+        fail(f"'{shown}' printed no figure: {last_line(done.stderr)}")
+    return records
+
+
+@dataclass(frozen=True)
+class Program:
+    """One column of the comparison: a framework in one mode on one device."""
+
+    kind: str  # vae-gpu, torch or tinygrad
+    device: str
+    mode: str = ""  # of vae-gpu: its --gemm, or nothing
+    precision: str = "fp32"
+    flags: tuple[str, ...] = ()
+    vae_gpu: str = str(BINARY)
+
+    @property
+    def name(self) -> str:
+        """For example `vae-gpu 0 tuned`, `torch cpu compile-fused`."""
+        return " ".join(part for part in (self.kind, self.device, self.mode) if part)
+
+    def command(self, work: str) -> list[str]:
+        """The command line that measures one workload."""
+        if self.kind == "vae-gpu":
+            gemm = ["--gemm", self.mode] if self.mode else []
+            return [self.vae_gpu, "bench", "--json", "--device", self.device, "--work", work, *gemm, *self.flags]
+        script = [sys.executable, str(FOLDER / f"{self.kind}_peer.py"), "--json", "--device", self.device]
+        torch_flags = ["--modes", self.mode, "--precisions", self.precision] if self.kind == "torch" else []
+        return [*script, "--work", work, *torch_flags, *self.flags]
+
+
+def version(vae_gpu: str) -> str:
+    """What `vae-gpu --version` prints."""
+    try:
+        done = subprocess.run([vae_gpu, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        fail(f"cannot run {vae_gpu}; 'make build' makes it, --vae-gpu says where it is")
+    return done.stdout.strip()
+
+
+def machine() -> Record:
+    """Processor, its number of cores, and operating system."""
+    cpu, system = platform.processor() or platform.machine(), platform.platform()
+    for file, key in [("/proc/cpuinfo", "model name"), ("/etc/os-release", "PRETTY_NAME")]:
+        try:
+            lines = Path(file).read_text(encoding="utf-8").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            if line.startswith(key):
+                value = line.split("=" if "=" in line else ":", 1)[1].strip().strip('"')
+                cpu, system = (value, system) if key == "model name" else (cpu, value)
+                break
+    return {"cpu": cpu, "cores": processors(), "system": system, "python": platform.python_version()}
+
+
+def warn_if_busy() -> None:
+    """Says on stderr when other programs take the processors, because figures would scatter."""
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"the machine is busy (load {load:.1f}): figures will scatter", file=sys.stderr)

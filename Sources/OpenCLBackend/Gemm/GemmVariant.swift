@@ -1,0 +1,86 @@
+import CKernels
+import COpenCL
+import Compute
+
+/// One way to run a matrix product on an OpenCL device.
+package enum GemmVariant: Hashable, Sendable {
+  /// CLBlast's routine; epilogues are launches of their own.
+  case clblast
+  /// Kernels/gemm_panel.cl: register tiles of `rows` x 32, panels of `depth` values of k, `groupRows` rows a work-group.
+  case panel(rows: Int, depth: Int, groupRows: Int)
+  /// Kernels/gemm_tiled.cl: tiles of `m` x `n` by `groupM` x `groupN` work-items, `k` deep in local memory, k shared by
+  /// `split` work-groups.
+  case tiled(m: Int, n: Int, k: Int, groupM: Int, groupN: Int, split: Int)
+
+  /// For traces, such as "gemm 8x32x256".
+  package var name: String {
+    switch self {
+    case .clblast: "CLBlast gemm"
+    case .panel(let rows, let depth, let groupRows): "gemm panel \(rows)x32x\(depth)/\(groupRows)"
+    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
+      "gemm tiled \(m)x\(n)x\(k)/\(groupM)x\(groupN)" + (split > 1 ? " split \(split)" : "")
+    }
+  }
+
+  /// Whether every element is summed over k in order, so that the bits are those of the CPU backend.
+  package var keepsOrder: Bool {
+    if case .tiled(_, _, _, _, _, let split) = self { split == 1 } else { true }
+  }
+
+  /// The source and the options of its program; nil for CLBlast.
+  func program(for multiply: MatrixMultiply) -> (source: String, options: String)? {
+    let source: UnsafePointer<CChar>?
+    var options: [String]
+    switch self {
+    case .clblast: return nil
+    case .panel(let rows, let depth, let groupRows):
+      source = vae_opencl_gemm_panel_source()
+      options = ["-DROWS=\(rows)", "-DDEPTH=\(depth)", "-DGROUP_ROWS=\(groupRows)"]
+    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
+      source = vae_opencl_gemm_tiled_source()
+      options = [
+        "-DTILE_M=\(m)", "-DTILE_N=\(n)", "-DTILE_K=\(k)", "-DGROUP_M=\(groupM)",
+        "-DGROUP_N=\(groupN)", "-DSPLIT_K=\(split)",
+      ]
+    }
+    options += [
+      "-DTRANSPOSE_A=\(multiply.transposeA ? 1 : 0)",
+      "-DTRANSPOSE_B=\(multiply.transposeB ? 1 : 0)",
+    ]
+    if let epilogue = multiply.epilogue {
+      let isColumn = if case .column = epilogue.operand { 1 } else { 0 }
+      options += ["-DEPILOGUE=\(epilogue.function)_of", "-DEPILOGUE_COLUMN=\(isColumn)"]
+    }
+    if multiply.rowSums != nil { options.append("-DROW_SUMS") }
+    return (source.map { String(cString: $0) } ?? "", options.joined(separator: " "))
+  }
+
+  /// Work-groups of the product, those of the row sums apart, and the size of one.
+  func launchSize(m: Int, n: Int) -> (groups: Int, rowSumGroups: Int, items: Int) {
+    func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
+    switch self {
+    case .clblast: return (0, 0, 0)
+    case .panel(_, _, let groupRows):
+      return (ceiling(n, 32) * ceiling(m, groupRows), ceiling(m, 64), 1)
+    case .tiled(let tileM, let tileN, _, let groupM, let groupN, let split):
+      let items = groupM * groupN
+      return (ceiling(m, tileM) * ceiling(n, tileN) * split, ceiling(m, items), items)
+    }
+  }
+
+  /// Bytes of local memory of a work-group.
+  var localByteCount: Int {
+    switch self {
+    case .clblast: 0
+    case .panel(_, let depth, _): depth * 32 * 4
+    case .tiled(let m, let n, let k, _, _, _): k * (m + n + 2) * 4
+    }
+  }
+
+  /// Whether a device has the local memory and the work-group size that the variant needs.
+  package func fits(_ device: OpenCLDevice) -> Bool {
+    let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)
+    let most: Int = OpenCLDevice.scalar(device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
+    return localByteCount <= Int(local) && launchSize(m: 1, n: 1).items <= most
+  }
+}

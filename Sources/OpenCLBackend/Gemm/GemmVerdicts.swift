@@ -1,0 +1,93 @@
+import Compute
+
+/// What tuning found for a device: the fastest variant of each shape that was measured.
+package struct GemmVerdicts: Sendable, Equatable, Codable {
+  /// Raised when the file's fields, the variants or the kernels change, so that verdicts of other kernels are not believed.
+  package static let currentVersion = 1
+
+  package struct Entry: Sendable, Equatable, Codable {
+    package var shape: GemmShape
+    package var variant: GemmVariant
+    /// Measured, GFLOP/s.
+    package var gflops: Double
+
+    package init(shape: GemmShape, variant: GemmVariant, gflops: Double) {
+      self.shape = shape
+      self.variant = variant
+      self.gflops = gflops
+    }
+  }
+
+  package var version = currentVersion
+  package var platform: String
+  package var device: String
+  package var driver: String
+  package var entries: [Entry]
+
+  package init(for info: DeviceInfo, entries: [Entry] = []) {
+    platform = info.platform
+    device = info.name
+    driver = info.driver
+    self.entries = entries
+  }
+
+  /// The variant for a shape: its own verdict, else that of the most similar shape of the same layout.
+  func variant(for shape: GemmShape) -> GemmVariant? {
+    entries.min { $0.shape.distance(to: shape) < $1.shape.distance(to: shape) }
+      .flatMap { $0.shape.distance(to: shape) < .infinity ? $0.variant : nil }
+  }
+
+  package func hasVerdict(for shape: GemmShape) -> Bool { entries.contains { $0.shape == shape } }
+
+  /// Later entries replace earlier ones of the same shape.
+  package mutating func merge(_ other: [Entry]) {
+    let shapes = Set(other.map(\.shape))
+    entries = entries.filter { !shapes.contains($0.shape) } + other
+  }
+}
+
+/// A variant in a file is its numbers in order: "clblast", "panel 8 256 128", "tiled 64 64 16 16 16 1".
+extension GemmVariant: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let variant = GemmVariant(text: text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "unknown variant '\(text)'")
+    }
+    self = variant
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+
+  package var text: String {
+    switch self {
+    case .clblast: "clblast"
+    case .panel(let rows, let depth, let groupRows): "panel \(rows) \(depth) \(groupRows)"
+    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
+      "tiled \(m) \(n) \(k) \(groupM) \(groupN) \(split)"
+    }
+  }
+
+  /// nil for what no kernel of this version can be.
+  package init?(text: String) {
+    let words = text.split(separator: " ")
+    let numbers = words.dropFirst().compactMap { Int($0) }
+    guard numbers.count == words.count - 1, numbers.allSatisfy({ (1...4096).contains($0) })
+    else { return nil }
+    switch (words.first, numbers.count) {
+    case ("clblast", 0): self = .clblast
+    case ("panel", 3) where numbers[0] > 4 && numbers[0] <= 16:
+      self = .panel(rows: numbers[0], depth: numbers[1], groupRows: numbers[2])
+    case ("tiled", 6)
+    where numbers[0] % numbers[3] == 0 && numbers[1] % numbers[4] == 0:
+      self = .tiled(
+        m: numbers[0], n: numbers[1], k: numbers[2], groupM: numbers[3], groupN: numbers[4],
+        split: numbers[5])
+    default: return nil
+    }
+  }
+}

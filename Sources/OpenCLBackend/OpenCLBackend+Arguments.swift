@@ -1,0 +1,34 @@
+import COpenCL
+import Compute
+
+/// Calls that belong before the first step: none of them may happen in a replay.
+package struct OpenCLCounters: Equatable, Sendable {
+  package var allocations = 0
+  package var kernels = 0
+  package var programs = 0
+  package var arguments = 0
+}
+
+extension OpenCLBackend {
+  /// Sets all arguments of a kernel object, once.
+  func setArguments(
+    _ arguments: [KernelArgument], of kernel: cl_kernel, name: String
+  ) throws(ComputeError) {
+    for (index, argument) in arguments.enumerated() {
+      let position = cl_uint(index)
+      counters.arguments += 1
+      let status: cl_int
+      switch argument {
+      case .buffer(let view):
+        var object: cl_mem? = try object(of: view)
+        status = clSetKernelArg(kernel, position, MemoryLayout<cl_mem>.size, &object)
+      case .uint32(var value):
+        status = clSetKernelArg(kernel, position, MemoryLayout<cl_uint>.size, &value)
+      case .real(let value):
+        var single = cl_float(value)
+        status = clSetKernelArg(kernel, position, MemoryLayout<cl_float>.size, &single)
+      }
+      try OpenCLStatus.check(status, "argument \(index) of \(name)")
+    }
+  }
+}
