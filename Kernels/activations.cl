@@ -28,8 +28,7 @@
 // y = f(x), for activations whose derivative needs x.
 #define ACTIVATE(name)                                                                                 \
   KERNEL(activate_##name, (IN(real, x), OUT(real, y), VALUE(uint, count))) {                           \
-    GUARD(count);                                                                                      \
-    y[ITEM] = name(x[ITEM]);                                                                           \
+    FOR_ITEM(count) y[ITEM] = name(x[ITEM]);                                                           \
   }
 
 BIAS_ACTIVATION(identity)

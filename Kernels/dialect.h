@@ -9,14 +9,12 @@
 // operation), and a sum over the columns of a row has one order: 64 lane sums (columns l, l + 64, ... in lane l), then
 // 8 sums of 8 lanes, then their sum. A row sum is written
 //   LANE_SUM(s); FOR_LANES_SUM(j, columns) LANE_ADD(s, term of j); real total = GROUP_SUM(scratch, s);
-// An item kernel takes the item count as its last VALUE and begins with GUARD(count).
+// The body of an item kernel is FOR_ITEM(count) { ... }; `count` is its last VALUE.
 #pragma OPENCL FP_CONTRACT OFF
 #define real float
 #define REAL(x) x##f
 
 #define KERNEL(name, parameters) __kernel void name parameters
-#define ROW_KERNEL(name, parameters) \
-  __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
 #define IN(type, name) __global const type *restrict name
 #define OUT(type, name) __global type *restrict name
 #define INOUT(type, name) __global type *restrict name
@@ -25,9 +23,48 @@
 
 #define FUNCTION static inline
 
-#define ITEM get_global_id(0)
-#define GUARD(count) if (ITEM >= (count)) return
 #define ROW get_group_id(0)
+
+#ifdef ONE_LANE
+
+// For devices whose work-items are the vector loops of a processor (ONE_LANE is then an option of the build): one
+// work-item walks a row, and the 64 lane sums are an array, added in the same order.
+#define ROW_KERNEL(name, parameters) \
+  __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void name parameters
+#define ITEM vae_item
+#define ITEMS_EACH 1024
+#define FOR_ITEM(count)                                                                         \
+  for (size_t vae_item = get_global_id(0) * ITEMS_EACH,                                         \
+              vae_end = min(vae_item + ITEMS_EACH, (size_t)(count)); vae_item < vae_end; vae_item++)
+#define LANE 0
+#define LANES 1
+#define FOR_LANES(j, columns) for (uint j = 0; j < (columns); j++)
+#define GROUP_SCRATCH(scratch)
+#define LANE_SUM(sum)  \
+  real sum[64];        \
+  for (uint vae_lane = 0; vae_lane < 64; vae_lane++) sum[vae_lane] = 0
+#define FOR_LANES_SUM(j, columns)                                                        \
+  for (uint vae_base = 0; vae_base < (columns); vae_base += 64)                          \
+    for (uint vae_lane = 0, j = vae_base, vae_width = (columns) - vae_base < 64 ? (columns) - vae_base : 64; \
+         vae_lane < vae_width; vae_lane++, j++)
+#define LANE_ADD(sum, value) sum[vae_lane] += (value)
+#define GROUP_SUM(scratch, sum) total_of_lanes(sum)
+FUNCTION real total_of_lanes(const real *sum) {
+  real total = 0;
+  for (uint part = 0; part < 8; part++) {
+    real partial = 0;
+    for (uint k = 0; k < 8; k++) partial += sum[8 * part + k];
+    total += partial;
+  }
+  return total;
+}
+
+#else
+
+#define ROW_KERNEL(name, parameters) \
+  __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
+#define ITEM get_global_id(0)
+#define FOR_ITEM(count) if (ITEM < (count))
 #define LANE get_local_id(0)
 #define LANES 64
 // Columns LANE, LANE + LANES, ... of a row.
@@ -56,8 +93,10 @@ FUNCTION real group_sum(__local real *scratch, const real value) {
   return sum;
 }
 
+#endif
+
 #define BITS_TO_REAL(x) as_float(x)
 #define REAL_TO_BITS(x) as_uint(x)
-#define MULTIPLY_HIGH(a, b) mul_hi((uint)(a), (uint)(b))
+#define MULTIPLY_HIGH(a, b) ((uint)(((ulong)(uint)(a) * (ulong)(uint)(b)) >> 32))
 #define REAL_SQRT(x) sqrt(x)
 #define MULTIPLY_ADD(a, b, c) fma((a), (b), (c))

@@ -29,9 +29,10 @@ ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scal
 // With upstream u of the three outputs: dll = (u1 - u0) / rows, dkl = (beta u0 + u2) / rows.
 KERNEL(negative_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dlog_likelihood),
                                 OUT(real, dkl), VALUE(uint, count))) {
-  GUARD(count);
-  dlog_likelihood[ITEM] = (upstream[1] - upstream[0]) / (real)count;
-  dkl[ITEM] = (scalars[SCALAR_BETA] * upstream[0] + upstream[2]) / (real)count;
+  FOR_ITEM(count) {
+    dlog_likelihood[ITEM] = (upstream[1] - upstream[0]) / (real)count;
+    dkl[ITEM] = (scalars[SCALAR_BETA] * upstream[0] + upstream[2]) / (real)count;
+  }
 }
 
 // One work-group ends the backward pass: the gradient norm from its partial sums of squares, the clip factor, the

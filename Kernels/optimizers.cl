@@ -12,15 +12,16 @@ FUNCTION real without_underflow(const real x) {
 KERNEL(adam, (IN(real, gradient), IN(real, scalars), IN(real, guard), INOUT(real, parameter), INOUT(real, m),
               INOUT(real, v), VALUE(real, beta1), VALUE(real, complement1), VALUE(real, beta2),
               VALUE(real, complement2), VALUE(real, epsilon), VALUE(uint, count))) {
-  GUARD(count);
-  const size_t i = ITEM;
-  const int hold = guard[1] != REAL(0.0);
-  const real g = gradient[i] * guard[0];
-  const real first = without_underflow(beta1 * m[i] + complement1 * g);
-  const real second = without_underflow(beta2 * v[i] + complement2 * (g * g));
-  const real rate = scalars[SCALAR_LEARNING_RATE] * scalars[SCALAR_CORRECTION_1];
-  const real update = rate * first / (REAL_SQRT(second) * scalars[SCALAR_CORRECTION_2] + epsilon);
-  parameter[i] = hold ? parameter[i] : parameter[i] - update;
-  m[i] = hold ? m[i] : first;
-  v[i] = hold ? v[i] : second;
+  FOR_ITEM(count) {
+    const size_t i = ITEM;
+    const int hold = guard[1] != REAL(0.0);
+    const real g = gradient[i] * guard[0];
+    const real first = without_underflow(beta1 * m[i] + complement1 * g);
+    const real second = without_underflow(beta2 * v[i] + complement2 * (g * g));
+    const real rate = scalars[SCALAR_LEARNING_RATE] * scalars[SCALAR_CORRECTION_1];
+    const real update = rate * first / (REAL_SQRT(second) * scalars[SCALAR_CORRECTION_2] + epsilon);
+    parameter[i] = hold ? parameter[i] : parameter[i] - update;
+    m[i] = hold ? m[i] : first;
+    v[i] = hold ? v[i] : second;
+  }
 }

@@ -44,7 +44,7 @@ static inline uint32_t real_to_bits(const float x) {
 #define FUNCTION static inline __attribute__((always_inline))
 #define MULTIPLY_HIGH(a, b) ((uint)(((ulong)(uint)(a) * (ulong)(uint)(b)) >> 32))
 
-#define GUARD(count) (void)(count)
+#define FOR_ITEM(count) if ((void)(count), 1)
 #define ROW ITEM
 #define LANE 0
 #define LANES 1

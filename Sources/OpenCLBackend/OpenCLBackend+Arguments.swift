@@ -10,6 +10,12 @@ package struct OpenCLCounters: Equatable, Sendable {
 }
 
 extension OpenCLBackend {
+  /// Work-items of a work-group, `LANES` of the dialect. Fixed, because every new size is a compile on some devices.
+  var groupSize: Int { info.type == .cpu ? 1 : 64 }
+
+  /// Items of an item kernel that a work-group takes: `ITEMS_EACH` of the dialect on processors.
+  var itemsOfGroup: Int { info.type == .cpu ? 1024 : 64 }
+
   /// Sets all arguments of a kernel object, once.
   func setArguments(
     _ arguments: [KernelArgument], of kernel: cl_kernel, name: String

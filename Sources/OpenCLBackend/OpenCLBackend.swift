@@ -24,12 +24,14 @@ package final class OpenCLBackend: Backend {
   let isProfiling: Bool
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
-  /// correctly where the device can, so that it computes the bits of the CPU backend.
+  /// correctly where the device can, so that it computes the bits of the CPU backend. On a
+  /// processor one work-item walks a row of a row kernel (Kernels/dialect.h).
   package static func buildOptions(_ device: OpenCLDevice) -> String {
     let configuration: cl_device_fp_config = OpenCLDevice.scalar(
       device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
     let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
     return "-cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+      + (device.info.type == .cpu ? " -DONE_LANE" : "")
   }
 
   package init(

@@ -20,9 +20,6 @@ final class OpenCLKernelCommand: OpenCLCommand {
   private var localSize: Int
   private let buffers: [any DeviceBuffer]
 
-  /// Work-items of a work-group: `LANES` of the dialect, and for item kernels the same fixed size.
-  private static let groupSize = 64
-
   init(_ launch: KernelLaunch, backend: OpenCLBackend) throws(ComputeError) {
     name = launch.kernel
     var status: cl_int = 0
@@ -33,11 +30,14 @@ final class OpenCLKernelCommand: OpenCLCommand {
     }
     kernel = KernelHandle(raw: raw)
     queue = backend.queue.raw
-    localSize = Self.groupSize
     switch launch.size {
     case .items(let count):
-      globalSize = (count + Self.groupSize - 1) / Self.groupSize * Self.groupSize
-    case .rows(let count): globalSize = count * Self.groupSize
+      localSize = backend.groupSize
+      let groups = (count + backend.itemsOfGroup - 1) / backend.itemsOfGroup
+      globalSize = groups * localSize
+    case .rows(let count):
+      localSize = backend.groupSize
+      globalSize = count * localSize
     }
     try backend.setArguments(launch.arguments, of: raw, name: name)
     buffers = launch.arguments.compactMap {
