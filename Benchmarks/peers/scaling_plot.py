@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +16,7 @@ from harness import Record
 from scaling import bound, peak_gflops
 
 GREY = "#555555"
+SHADE: dict[str, object] = {"color": "#f0e0a8", "alpha": 0.5}
 
 
 def colours(count: int) -> list[tuple[float, ...]]:
@@ -22,18 +25,32 @@ def colours(count: int) -> list[tuple[float, ...]]:
 
 
 def spread(values: list[float], gap: float) -> list[float]:
-    """Places for labels at least a factor `gap` apart, near `values`, in their order."""
+    """Places for labels at least a factor `gap` apart, near `values`, in their order and around their middle."""
     order = sorted(range(len(values)), key=lambda i: values[i])
     places = list(values)
     for below, above in zip(order, order[1:]):
         places[above] = max(places[above], places[below] * gap)
-    return places
+    # They were only pushed up; half of the mean push takes them back around the lines.
+    shift = math.exp(statistics.fmean(math.log(place / value) for place, value in zip(places, values)))
+    return [place / shift for place in places]
+
+
+def label(axes: Axes, lines: list[tuple[list[Record], tuple[float, ...]]], key: str) -> None:
+    """Names each line at the end of it where the lines lie further apart."""
+    first, last = ([line[i][key] for line, _ in lines] for i in (0, -1))
+    at_start = max(first) / min(first) > max(last) / min(last)
+    low, high = axes.get_ylim()
+    batches = [one["batch"] for line, _ in lines for one in line]
+    axes.set_xlim(min(batches) / (3.4 if at_start else 1.3), max(batches) * (1.3 if at_start else 3.4))
+    for (line, colour), place in zip(lines, spread(first if at_start else last, (high / low) ** 0.045)):
+        x, lean = (line[0]["batch"] / 1.3, "right") if at_start else (line[-1]["batch"] * 1.3, "left")
+        axes.text(x, place, f"H = {line[0]['hidden'][0]}", color=colour, va="center", ha=lean, fontsize=9)
 
 
 def panel(axes: Axes, points: list[Record], key: str, peak: float | None) -> None:
     """Lines with a marker that says what bounds a point: hollow launches, square arithmetic, small neither."""
     widths = sorted({one["hidden"][0] for one in points})
-    ends = []
+    lines = []
     for width, colour in zip(widths, colours(len(widths))):
         line = sorted((one for one in points if one["hidden"][0] == width), key=lambda one: one["batch"])
         axes.plot([one["batch"] for one in line], [one[key] for one in line], color=colour, linewidth=1.4, zorder=2)
@@ -44,34 +61,25 @@ def panel(axes: Axes, points: list[Record], key: str, peak: float | None) -> Non
                 one["batch"], one[key], marker=style[0], markersize=style[1], markerfacecolor=style[2],
                 markeredgecolor=colour, zorder=3,
             )  # fmt: skip
-        ends.append((line[-1]["batch"], line[-1][key], width, colour))
+        lines.append((line, colour))
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     batches = sorted({one["batch"] for one in points})
     axes.set_xticks(batches, [str(batch) for batch in batches])
-    axes.set_xlim(batches[0] / 1.25, batches[-1] * 3.2)
     axes.set_xlabel("batch size, images")
-    low, high = axes.get_ylim()
-    for (batch, _, width, colour), place in zip(ends, spread([end[1] for end in ends], (high / low) ** 0.045)):
-        axes.text(batch * 1.25, place, f"H = {width}", color=colour, va="center", fontsize=9)
+    label(axes, lines, key)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def regions(axes: Axes, points: list[Record], key: str, peak: float | None) -> None:
-    """Shades where points are bound by launches and by arithmetic, as far as the points go."""
-    for kind, hatch, colour in [("launch", "////", "#bbbbbb"), ("arithmetic", "", "#f0e0a8")]:
-        held = [one for one in points if bound(one, points, peak) == kind]
-        batches = sorted({one["batch"] for one in held})
-        if not batches:
-            continue
-        edges = [batches[0] / 1.25, *batches, batches[-1] * 1.12]
-        ranges = [[one[key] for one in held if one["batch"] == batch] for batch in batches]
-        ranges = [ranges[0], *ranges, ranges[-1]]
-        low, high = [min(values) / 1.25 for values in ranges], [max(values) * 1.25 for values in ranges]
-        if hatch:
-            axes.fill_between(edges, low, high, facecolor="none", edgecolor=colour, hatch=hatch, linewidth=0, zorder=0)
-        else:
-            axes.fill_between(edges, low, high, color=colour, alpha=0.5, linewidth=0, zorder=1)
+def region(axes: Axes, points: list[Record], key: str, style: dict[str, object]) -> None:
+    """Shades where `points` lie, as far as they go."""
+    batches = sorted({one["batch"] for one in points})
+    if not batches:
+        return
+    ranges = [[one[key] for one in points if one["batch"] == batch] for batch in batches]
+    edges, ranges = [batches[0] / 1.15, *batches, batches[-1] * 1.15], [ranges[0], *ranges, ranges[-1]]
+    low, high = [min(values) / 1.25 for values in ranges], [max(values) * 1.25 for values in ranges]
+    axes.fill_between(edges, low, high, linewidth=0, zorder=0, **style)
 
 
 def plot(document: Record, path: Path) -> None:
@@ -81,12 +89,15 @@ def plot(document: Record, path: Path) -> None:
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 5.2), layout="constrained")
     for axes, key, title in [(left, "images_per_s", "images/s"), (right, "gflops", "GFLOP/s")]:
         panel(axes, points, key, peak)
-        regions(axes, points, key, peak)
+        held = [one for one in points if bound(one, points, peak) == "launch"]
+        region(axes, held, key, {"facecolor": "none", "edgecolor": "#bbbbbb", "hatch": "////"})
+        if key == "images_per_s":
+            region(axes, [one for one in points if bound(one, points, peak) == "arithmetic"], key, SHADE)
         axes.set_title(title, loc="left")
     if peak:
+        right.axhspan(peak / 2, peak, linewidth=0, zorder=0, **SHADE)
         right.axhline(peak, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
-        start = right.get_xlim()[0] * 1.05
-        right.text(start, peak * 1.03, "best GEMM measured", color=GREY, va="bottom", fontsize=9)
+        right.text(right.get_xlim()[0] * 1.05, peak * 1.05, "best GEMM measured", color=GREY, va="bottom", fontsize=9)
     figure.suptitle(f"784-H-20-H-784, Bernoulli, training steps on {document['device_name']}", fontsize=11)
     legend = "○ hatched: launch-bound, the fixed costs of a step take more than half of it"
     legend += "      ■ shaded: arithmetic-bound, above half of the best GEMM" if peak else ""

@@ -87,14 +87,14 @@ import Testing
     let plan = Plan(graph, outputs: random.outputs, realType: .float64)
     // Alive from the node that makes it to the last that reads it, outputs to the end.
     var lives: [Int: (range: ClosedRange<Int>, bytes: Range<Int>)] = [:]
-    for (position, index) in plan.nodes.enumerated() {
-      for tensor in graph.nodes[index].outputs where !graph.isPlaced(tensor) {
+    for (position, node) in plan.nodes.enumerated() {
+      for tensor in node.outputs where !graph.isPlaced(tensor) {
         let offset = try #require(plan.offsets[tensor.id])
         #expect(offset % BufferView.alignment == 0)
         let bytes = offset..<(offset + 8 * tensor.shape.count)
         #expect(bytes.upperBound <= plan.arenaByteCount)
         let isOutput = random.outputs.contains(tensor)
-        let readers = plan.nodes.lastIndex { graph.nodes[$0].inputs.contains(tensor) }
+        let readers = plan.nodes.lastIndex { $0.inputs.contains(tensor) }
         let end = isOutput ? plan.nodes.count : max(position, readers ?? position)
         lives[tensor.id] = (position...end, bytes)
       }

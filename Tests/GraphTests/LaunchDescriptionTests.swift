@@ -4,14 +4,31 @@ import Testing
 
 /// Bytes are those of the float64 reference, 8 a real number.
 @Suite("Launch descriptions") struct LaunchDescriptionTests {
-  @Test func `a layer is two launches with their names, sizes, bytes and operations`() throws {
+  @Test func `a layer is one launch with its name, size, bytes and operations`() throws {
+    let (bench, output) = try layer()
+    let program = try bench.program([output])
+    let launch = try #require(program.launches.first)
+    #expect(program.launches.count == 1 && program.launchCount == 1)
+    #expect(
+      (launch.operation, launch.label, launch.kernel, launch.size)
+        == ("matrix product + bias + relu", "layer output", "gemm", "2x5x3"))
+    // (6 + 15 + 5 + 10) 8 bytes, 2 m n k.
+    #expect(launch.work.byteCount == 288 && launch.work.floatingPointOperations == 60)
+  }
+
+  private func layer() throws -> (Workbench, Tensor) {
     let bench = Workbench()
     let x = try bench.input("x", [Double](repeating: 1, count: 6), [2, 3])
     let weight = try bench.input("w", [Double](repeating: 1, count: 15), [5, 3])
     let bias = try bench.input("b", [Double](repeating: 1, count: 5), [5])
     let product = bench.graph.multiply(x, weight, transposeB: true)
-    let output = bench.graph.biasActivation(product, bias, .relu, label: "layer output")
-    let program = try bench.program([output])
+    return (bench, bench.graph.biasActivation(product, bias, .relu, label: "layer output"))
+  }
+
+  @Test func `without fusion it is two`() throws {
+    let (bench, output) = try layer()
+    let program = try bench.program([output], fuses: false)
+    try #require(program.launches.count == 2)
     let (first, second) = (try #require(program.launches.first), program.launches[1])
     #expect(program.launches.count == program.launchCount)
     #expect(

@@ -58,8 +58,8 @@ final class Workbench {
     graph.constant([Double](repeating: 1, count: shape.count), shape: shape)
   }
 
-  func program(_ outputs: [Tensor]) throws -> Program {
-    try Program(graph, outputs: outputs, backend: backend, storages: storages)
+  func program(_ outputs: [Tensor], fuses: Bool = true) throws -> Program {
+    try Program(graph, outputs: outputs, backend: backend, storages: storages, fuses: fuses)
   }
 
   func run(_ outputs: [Tensor]) throws -> [[Double]] {
