@@ -1,5 +1,5 @@
 // A matrix product for devices whose work-items run on vector registers of a processor: one work-item takes up to
-// GROUP_ROWS rows of a panel of 32 columns, packs DEPTH values of k of the panel (transposed where it must be) into fast
+// `group_rows` rows of a panel of 32 columns, packs DEPTH values of k of the panel (transposed where it must be) into fast
 // memory, and walks down the rows in register tiles of ROWS x 32.
 #define PANEL 32
 
@@ -17,45 +17,52 @@
 #define TILE_NAME_(rows) tile_##rows
 #define UNROLL(count) __attribute__((opencl_unroll_hint(count)))
 
-// C(i ..< i + rows, j ..< j + width), k0 ..< k0 + depth. The sums rest in C from one block of k to the next.
+// C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the
+// next; a private copy of the tile lets its last columns be missing.
 #define TILE(rows)                                                                                            \
-  static inline void TILE_NAME(rows)(__global const float *a, __local const float *panel, __global float *c,     \
-                                 __global const float *operand, const uint m, const uint n,                  \
-                                 const uint k_total, const uint i, const uint j, const uint width,           \
-                                 const uint k0, const uint depth) {                                          \
-    float16 low[rows], high[rows];                                                                           \
-    float edge[PANEL];                                                                                       \
-    UNROLL(rows) for (int r = 0; r < rows; r++) {                                                            \
-      low[r] = 0, high[r] = 0;                                                                               \
-      __global const float *row = c + (size_t)(i + r) * n + j;                                               \
-      if (k0 > 0 && width == PANEL) low[r] = vload16(0, row), high[r] = vload16(1, row);                     \
-      if (k0 > 0 && width < PANEL) {                                                                         \
-        for (uint q = 0; q < PANEL; q++) edge[q] = q < width ? row[q] : 0.0f;                                \
-        low[r] = vload16(0, edge), high[r] = vload16(1, edge);                                               \
-      }                                                                                                      \
-    }                                                                                                        \
-    __global const float *x = A_START(i, k0);                                                                \
-    for (uint k = 0; k < depth; k++) {                                                                       \
-      const float16 b0 = vload16(0, panel + k * PANEL), b1 = vload16(1, panel + k * PANEL);                  \
-      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                          \
-        const float16 element = (float16)(x[A_ROW(r)]);                                                      \
-        low[r] = fma(element, b0, low[r]);                                                                   \
-        high[r] = fma(element, b1, high[r]);                                                                 \
-      }                                                                                                      \
-      x += A_STEP;                                                                                           \
-    }                                                                                                        \
-    const int is_last = k0 + depth == k_total;                                                               \
-    UNROLL(rows) for (int r = 0; r < rows; r++) {                                                            \
-      __global float *row = c + (size_t)(i + r) * n + j;                                                     \
-      vstore16(low[r], 0, edge), vstore16(high[r], 1, edge);                                                 \
-      if (is_last && width == PANEL)                                                                         \
-        for (uint q = 0; q < PANEL; q++) row[q] = FINISHED(edge[q], i + r, j + q);                           \
-      else if (is_last)                                                                                      \
-        for (uint q = 0; q < width; q++) row[q] = FINISHED(edge[q], i + r, j + q);                           \
-      else                                                                                                   \
-        for (uint q = 0; q < width; q++) row[q] = edge[q];                                                   \
-    }                                                                                                        \
+  static inline void TILE_NAME(rows)(__global const float *a, __local const float *panel, __global float *c,  \
+                                     __global const float *operand, const uint m, const uint n,               \
+                                     const uint k_total, const uint i, const uint j, const uint width,        \
+                                     const uint k0, const uint depth) {                                       \
+    float tile[rows * PANEL];                                                                                 \
+    float16 low[rows], high[rows];                                                                            \
+    load_tile(tile, rows, c, n, i, j, k0 > 0 ? width : 0);                                                    \
+    UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = vload16(2 * r, tile), high[r] = vload16(2 * r + 1, tile); \
+    __global const float *x = A_START(i, k0);                                                                 \
+    for (uint k = 0; k < depth; k++) {                                                                        \
+      const float16 b0 = vload16(0, panel + k * PANEL), b1 = vload16(1, panel + k * PANEL);                   \
+      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                           \
+        const float16 element = (float16)(x[A_ROW(r)]);                                                       \
+        low[r] = fma(element, b0, low[r]);                                                                    \
+        high[r] = fma(element, b1, high[r]);                                                                  \
+      }                                                                                                       \
+      x += A_STEP;                                                                                            \
+    }                                                                                                         \
+    UNROLL(rows) for (int r = 0; r < rows; r++) vstore16(low[r], 2 * r, tile), vstore16(high[r], 2 * r + 1, tile); \
+    if (k0 + depth == k_total)                                                                                \
+      finish_tile(tile, rows, c, operand, n, i, j, width);                                                    \
+    else                                                                                                      \
+      store_tile(tile, rows, c, n, i, j, width);                                                              \
   }
+
+// Columns from `width` on become 0.
+static inline void load_tile(float *tile, const int rows, __global const float *c, const uint n, const uint i, const uint j,
+                             const uint width) {
+  for (int r = 0; r < rows; r++)
+    for (uint q = 0; q < PANEL; q++) tile[r * PANEL + q] = q < width ? c[(size_t)(i + r) * n + j + q] : 0.0f;
+}
+static inline void store_tile(const float *tile, const int rows, __global float *c, const uint n, const uint i,
+                              const uint j, const uint width) {
+  for (int r = 0; r < rows; r++)
+    for (uint q = 0; q < width; q++) c[(size_t)(i + r) * n + j + q] = tile[r * PANEL + q];
+}
+static inline void finish_tile(const float *tile, const int rows, __global float *c, __global const float *operand,
+                               const uint n, const uint i, const uint j, const uint width) {
+  for (int r = 0; r < rows; r++)
+    for (uint q = 0; q < width; q++)
+      c[(size_t)(i + r) * n + j + q] = FINISHED(tile[r * PANEL + q], i + r, j + q);
+}
+
 TILE(ROWS)
 TILE(4)
 TILE(1)
@@ -102,7 +109,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm GEMM_PARAMETER
   const uint group = get_group_id(0);
 #ifdef ROW_SUMS
   // Work-groups behind those of the product: sums of 64 columns of A each.
-  const uint tiles = panels * ((m + GROUP_ROWS - 1) / GROUP_ROWS);
+  const uint tiles = panels * ((m + group_rows - 1) / group_rows);
   if (group >= tiles) {
     const uint first = (group - tiles) * 64, count = min(m - first, 64u);
     float sums[64];
@@ -121,8 +128,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm GEMM_PARAMETER
 #ifndef EPILOGUE
   __global const float *operand = 0;
 #endif
-  const uint j = group % panels * PANEL, begin = group / panels * GROUP_ROWS;
-  const uint width = min(n - j, (uint)PANEL), end = min(m, begin + GROUP_ROWS);
+  const uint j = group % panels * PANEL, begin = group / panels * group_rows;
+  const uint width = min(n - j, (uint)PANEL), end = min(m, begin + group_rows);
   const uint pieces = (k_total + DEPTH - 1) / DEPTH, step = (k_total + pieces - 1) / pieces;
   for (uint k0 = 0; k0 < k_total; k0 += step) {
     const uint depth = min(step, k_total - k0);

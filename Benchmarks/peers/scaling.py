@@ -140,16 +140,21 @@ def main() -> None:
     slug = re.sub(r"[^\w.-]+", "-", given.device)
     prefix = Path(given.out) if given.out else ROOT / "Benchmarks" / f"scaling-{slug}"
     path = Path(f"{prefix}.json")
-    document: Record = {"machine": machine() | {"vae_gpu": version(given.vae_gpu)}, "points": []}
+    about = machine() | {"vae_gpu": version(given.vae_gpu), "device": given.device, "gemm": given.gemm}
+    document: Record = {"machine": about, "points": []}
     if path.exists():
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            document["points"]
+            before, _ = document["machine"], document["points"]
         except (OSError, ValueError, KeyError, TypeError):
             fail(f"{path} is not a file of this program; remove it")
+        for key in [key for key in about if key != "python" and about[key] != before.get(key)]:
+            fail(f"{path} was measured with {key} {before.get(key)}, not {about[key]}; remove it, or --out another")
     warn_if_busy()
     try:
         measure(given, document, path)
+        if not document["points"]:
+            fail(f"every point would take more than --limit {given.limit:.0f} s")
         save(document, path)
         Path(f"{prefix}.md").write_text(tables(document), encoding="utf-8")
     except OSError as error:

@@ -58,6 +58,8 @@ def measure(command: list[str], folder: str) -> Record:
         fail(f"{os.path.basename(command[0])} failed with {child.returncode}: {last_line(said)}")
     if not found:
         fail(f"{os.path.basename(command[0])} did not say when step 1 was done: {last_line(said)}")
+    program = re.search(r"^PyTorch (\S+)$", said, re.MULTILINE)
+    found["version"] = program[1] if program else None
     return found | {"whole_s": time.perf_counter() - start, "whole_peak_mib": usage.ru_maxrss / 1024}
 
 
@@ -91,13 +93,21 @@ def main() -> None:
             if number:
                 runs[name].append(record)
     medians = {name: {key: statistics.median(one[key] for one in runs[name]) for key in KEYS} for name in runs}
-    rows = [[name, *(f"{m[key]:,.2f}" if key.endswith("_s") else f"{m[key]:,.0f}" for key in KEYS)] for name, m in medians.items()]
+    about["torch"] = runs["PyTorch"][0]["version"]
+    rows = []
+    for name, of in medians.items():
+        version_of = about["torch" if name == "PyTorch" else "vae_gpu"]
+        figures = (f"{of[key]:,.2f}" if key.endswith("_s") else f"{of[key]:,.0f}" for key in KEYS)
+        rows.append([f"{name} {version_of}", *figures])
     rows.append(["PyTorch / vae-gpu", *(f"{medians['PyTorch'][key] / medians['vae-gpu'][key]:.1f}" for key in KEYS)])
     head = ["program", "first step, s", "peak memory, MiB", "whole process, s", "peak memory, MiB"]
     print(markdown(head, rows, text={0}))
     if given.json:
         document = {"machine": about, "medians": medians, "runs": runs}
-        Path(given.json).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        try:
+            Path(given.json).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            fail(f"cannot write {given.json}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ def main() -> None:
     loss.backward()
     adam.step()
     print(f"step 1  loss {loss.item():.2f} nats/image", flush=True)
+    print(f"PyTorch {torch.__version__}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ package final class Program {
   private let outputs: [Tensor]
   /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
   package let floatingPointOperations: Int
+  /// The matrix products of one run, in order.
+  package let matrixProducts: [MatrixMultiply]
   /// What each launch of one run is, in order.
   package let launches: [LaunchDescription]
 
@@ -52,13 +54,10 @@ package final class Program {
     launches = sequence.launches.map { launch in
       descriptions[launch.command].launched(as: launch, for: commands[launch.command])
     }
-    floatingPointOperations = commands.reduce(0) { sum, command in
-      if case .multiply(let multiply) = command {
-        sum + multiply.floatingPointOperations
-      } else {
-        sum
-      }
+    matrixProducts = commands.compactMap {
+      if case .multiply(let multiply) = $0 { multiply } else { nil }
     }
+    floatingPointOperations = matrixProducts.reduce(0) { $0 + $1.floatingPointOperations }
   }
 
   /// Launches per run: kernels and matrix products.

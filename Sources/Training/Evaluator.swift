@@ -60,6 +60,11 @@ package final class Evaluator {
       seconds: monotonicSeconds() - started)
   }
 
+  /// The program of a whole pass, or of all images where they are fewer.
+  package var program: Program {
+    get throws { try pass(rows: min(rowsPerPass, images.source.count)).program }
+  }
+
   private func pass(rows: Int) throws -> Pass {
     if let pass = passes[rows] { return pass }
     let graph = Graph()

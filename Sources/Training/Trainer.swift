@@ -15,7 +15,7 @@ public final class Trainer {
 
   let output: RunDirectory?
   package let train: DeviceImages
-  let evaluator: Evaluator
+  package let evaluator: Evaluator
   package let inputs: StepInputs
   package let optimizer: OptimizerState
   let datasetName: String

@@ -33,13 +33,20 @@ extension Device {
 
   /// Opens what `choose` chose.
   public static func open(choice: Choice, threads: Int? = nil) throws(ComputeError) -> Device {
+    try open(choice: choice, threads: threads, gemm: nil)
+  }
+
+  /// - Parameter gemm: how matrix products are run; nil: as tuned.
+  package static func open(
+    choice: Choice, threads: Int? = nil, gemm: GemmChoice?
+  ) throws(ComputeError) -> Device {
     guard let index = choice.info.index else { return Device(CPUBackend(threads: threads)) }
     guard let device = OpenCLDevice.all().first(where: { $0.info.index == index }) else {
       throw ComputeError(
         .deviceNotFound, operation: "device \(index)",
         detail: "is gone; 'vae-gpu devices' lists what is there")
     }
-    return Device(try OpenCLBackend(device))
+    return Device(try OpenCLBackend(device, gemm: gemm))
   }
 
   /// Chooses a device without opening it.

@@ -37,6 +37,14 @@ struct Bench: ParsableCommand {
   @OptionGroup var size: WorkloadSize
 
   @Option(
+    help: """
+      Matrix products on an OpenCL device: tuned, untuned or clblast (default: tuned, by the verdicts \
+      of 'vae-gpu tune' or those that come with the program).
+      """,
+    transform: FlagValue.name(in: GemmChoice.names))
+  var gemm: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Steps of one repeat (default: about half a second of them).", valueName: "n"),
@@ -59,7 +67,7 @@ struct Bench: ParsableCommand {
     let names = work ?? ["mlp400", "mlp300g", "linear", "mlp2048"]
     let workloads = try names.compactMap { name in Workload.all.first { $0.name == name } }
       .map { try $0.resized(batch: size.batchSize, hidden: size.hidden, latent: size.latent) }
-    let session = try BenchSession(device)
+    let session = try BenchSession(device, gemm: gemm)
     let images = Workload.images(batch: size.batchSize)
     if !json { Console.error(session.deviceLine) }
     var failed: [String] = []

@@ -9,12 +9,21 @@ final class BenchSession {
   private var measured: MeasuredPeaks?
   private var profiling: Device?
 
-  init(_ options: DeviceOptions) throws {
+  init(_ options: DeviceOptions, gemm: String?) throws {
     let choice = try Device.choose(options.device)
     let start = monotonicSeconds()
-    device = try Device.open(choice: choice, threads: options.threads)
+    device = try Device.open(choice: choice, threads: options.threads, gemm: try Self.choice(gemm))
     openingSeconds = monotonicSeconds() - start
     reason = choice.reason
+  }
+
+  /// nil: as tuned.
+  private static func choice(_ name: String?) throws -> GemmChoice? {
+    switch name {
+    case "untuned": .untuned
+    case "clblast": .clblast
+    default: nil
+    }
   }
 
   /// Measured at the first call: after a workload has compiled what it needs, which then counts as its own.

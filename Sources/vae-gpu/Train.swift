@@ -34,6 +34,14 @@ struct Train: ParsableCommand {
     transform: FlagValue.path)
   var config: String?
 
+  @Option(
+    help: """
+      auto: measure kernels for this model first where the OpenCL device has no verdicts for it, a \
+      few seconds; off: go on with what is known (default: off).
+      """,
+    transform: FlagValue.choice(TuneMode.self))
+  var tune: TuneMode?
+
   @Flag(help: "Print one JSON object with the results on stdout at the end.")
   var json = false
 
@@ -52,11 +60,31 @@ struct Train: ParsableCommand {
     if let signal = Signals.received {
       throw Interruption(signal: signal, description: "interrupted before training began")
     }
+    try prepareKernels(settings, choice: choice, data: data)
     let result = try resume.map { try session.resume(RunDirectory.open($0)) } ?? session.start(out)
     if json { try Console.print(result.json) }
     if result.status == .interrupted, let signal = Signals.received {
       throw Interruption(signal: signal, description: result.interruption)
     }
+  }
+
+  /// Says when a device was never tuned, and tunes it where that is wanted.
+  private func prepareKernels(
+    _ settings: RunConfiguration, choice: Device.Choice, data: ImageDataset
+  ) throws {
+    guard let tuning = Tuning(choice) else { return }
+    guard tune == .auto else {
+      if !tuning.hasVerdicts && !quiet {
+        Console.error(
+          "untuned  \(choice.info.name) has no measured kernels; --tune auto or 'vae-gpu tune "
+            + "--device \(choice.info.selector)' may make it faster")
+      }
+      return
+    }
+    let shapes = tuning.unmeasured(try Tuning.shapes(of: settings, data: data))
+    guard !shapes.isEmpty else { return }
+    if !quiet { Console.error("tuning   \(shapes.count) matrix products on \(choice.info.name)") }
+    try tuning.run(shapes, quick: true, stop: { Signals.received != nil }) { _ in }
   }
 
   /// The base (defaults, --config or the run of --resume) with the flags over it.
@@ -98,4 +126,10 @@ struct Train: ParsableCommand {
         detail: error.detail + "; --device chooses another")
     }
   }
+}
+
+/// Whether `train` measures kernels before it begins.
+enum TuneMode: String, CaseIterable {
+  case auto
+  case off
 }

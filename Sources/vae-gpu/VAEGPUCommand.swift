@@ -19,6 +19,7 @@ struct VAEGPUCommand: ParsableCommand {
     subcommands: [
       Train.self, Evaluate.self, Sample.self, Reconstruct.self, Encode.self, Interpolate.self,
       Grid.self, Import.self, Devices.self, Doctor.self, Bench.self,
+      Tune.self,
     ])
 }
 

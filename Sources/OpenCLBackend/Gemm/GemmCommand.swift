@@ -24,7 +24,8 @@ final class GemmCommand: OpenCLCommand {
     globalSize = (size.groups + (multiply.rowSums == nil ? 0 : size.rowSumGroups)) * size.items
     var views = [multiply.a, multiply.b, workspace ?? multiply.c]
     var arguments: [KernelArgument] =
-      views.map { .buffer($0) } + [.count(multiply.m), .count(multiply.n), .count(multiply.k)]
+      views.map { .buffer($0) }
+      + [multiply.m, multiply.n, multiply.k, variant.groupRows].map { .count($0) }
     for view in [multiply.epilogue?.view, multiply.rowSums].compactMap({ $0 }) {
       arguments.append(.buffer(view))
       views.append(view)

@@ -33,9 +33,9 @@ package enum GemmVariant: Hashable, Sendable {
     var options: [String]
     switch self {
     case .clblast: return nil
-    case .panel(let rows, let depth, let groupRows):
+    case .panel(let rows, let depth, _):
       source = vae_opencl_gemm_panel_source()
-      options = ["-DROWS=\(rows)", "-DDEPTH=\(depth)", "-DGROUP_ROWS=\(groupRows)"]
+      options = ["-DROWS=\(rows)", "-DDEPTH=\(depth)"]
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
       source = vae_opencl_gemm_tiled_source()
       options = [
@@ -66,6 +66,11 @@ package enum GemmVariant: Hashable, Sendable {
       let items = groupM * groupN
       return (ceiling(m, tileM) * ceiling(n, tileN) * split, ceiling(m, items), items)
     }
+  }
+
+  /// Rows of C of a work-group, an argument of the kernel.
+  var groupRows: Int {
+    if case .panel(_, _, let groupRows) = self { groupRows } else { 0 }
   }
 
   /// Bytes of local memory of a work-group.

@@ -5,7 +5,9 @@ extension OpenCLBackend {
   func prepare(
     _ multiply: MatrixMultiply
   ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
-    try prepare(multiply, as: gemmChoice.variant(for: GemmShape(multiply), isProcessor: info.type == .cpu))
+    try prepare(
+      multiply,
+      as: gemmChoice.variant(for: GemmShape(multiply), isProcessor: info.type == .cpu))
   }
 
   /// The launches of a matrix product in a given way.

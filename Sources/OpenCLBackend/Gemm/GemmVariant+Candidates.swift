@@ -1,0 +1,56 @@
+extension GemmVariant {
+  /// What tuning tries on a device.
+  ///
+  /// - Parameters:
+  ///   - quick: only those that won somewhere, for a first run that does not want to wait.
+  ///   - anyOrder: also variants that split k, whose last bits differ from the CPU backend's.
+  package static func candidates(
+    for device: OpenCLDevice, quick: Bool = false, anyOrder: Bool = false
+  ) -> [GemmVariant] {
+    let own = device.info.type == .cpu ? panels(quick: quick) : tiles(quick: quick)
+    let split = anyOrder && device.info.type != .cpu ? splits : []
+    return ([.clblast] + own + split).filter { $0.fits(device) }
+  }
+
+  private static func panels(quick: Bool) -> [GemmVariant] {
+    var variants: [GemmVariant] = []
+    for rows in quick ? [12] : [8, 12] {
+      for depth in quick ? [256] : [256, 512] {
+        for groupRows in [64, 128, 256, 1024] {
+          // A multiple of the rows of a register tile wastes none.
+          variants.append(
+            .panel(
+              rows: rows, depth: depth, groupRows: (groupRows + rows - 1) / rows * rows))
+        }
+      }
+    }
+    return variants
+  }
+
+  /// Small tiles for the small products of a training step, which must fill the device; large ones for large products.
+  private static func tiles(quick: Bool) -> [GemmVariant] {
+    let common: [GemmVariant] = [
+      .tiled(m: 16, n: 32, k: 32, groupM: 8, groupN: 16, split: 1),
+      .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: 1),
+      .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1),
+    ]
+    let more: [GemmVariant] = [
+      .tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 1),
+      .tiled(m: 16, n: 16, k: 64, groupM: 8, groupN: 16, split: 1),
+      .tiled(m: 32, n: 32, k: 32, groupM: 16, groupN: 16, split: 1),
+      .tiled(m: 32, n: 64, k: 16, groupM: 8, groupN: 16, split: 1),
+      .tiled(m: 64, n: 32, k: 16, groupM: 16, groupN: 8, split: 1),
+      .tiled(m: 64, n: 64, k: 8, groupM: 8, groupN: 16, split: 1),
+      .tiled(m: 128, n: 64, k: 8, groupM: 16, groupN: 16, split: 1),
+      .tiled(m: 128, n: 128, k: 8, groupM: 16, groupN: 16, split: 1),
+    ]
+    return quick ? common : common + more
+  }
+
+  private static let splits: [GemmVariant] = [2, 4, 8].flatMap { split in
+    [
+      .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: split),
+      .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: split),
+    ]
+  }
+}

@@ -1,0 +1,98 @@
+import CPUBackend
+import Compute
+import Datasets
+import OpenCLBackend
+import Training
+
+/// Finds the fastest kernel for each matrix product of a training step on an OpenCL device, and keeps the verdicts.
+public struct Tuning {
+  /// What was found for one shape.
+  public struct Finding: Sendable {
+    /// Layout and size, such as "NT 128x400x784" (m x n x k).
+    public let shape: String
+    /// The winner, as traces name it.
+    public let winner: String
+    public let gflops: Double
+    /// CLBlast on the same shape; nil if it was refused.
+    public let clblastGflops: Double?
+    /// Variants that did not build or were wrong, with the reason.
+    public let refusals: [String]
+  }
+
+  private let device: OpenCLDevice
+  private let store: VerdictStore
+
+  /// nil for the CPU backend, which has nothing to tune.
+  public init?(_ choice: Device.Choice) {
+    guard let index = choice.info.index,
+      let device = OpenCLDevice.all().first(where: { $0.info.index == index })
+    else { return nil }
+    self.device = device
+    store = .standard
+  }
+
+  /// Whether there is a verdict of this device or a shipped one of its platform.
+  public var hasVerdicts: Bool { store.verdicts(for: device.info) != nil }
+
+  /// Where the verdicts are kept; nil where there is no cache folder.
+  public var path: String? { store.path(for: device.info) }
+
+  /// The distinct shapes of the matrix products of training steps and of evaluation.
+  package static func shapes(
+    of configuration: RunConfiguration, data: ImageDataset
+  ) throws -> [GemmShape] {
+    let trainer = try Trainer(
+      configuration, data: data, device: Device(CPUBackend(threads: 1)))
+    let rows = min(configuration.batchSize, data.train.count)
+    var products = try trainer.step(rows: rows).program.matrixProducts
+    let rest = data.train.count % configuration.batchSize
+    if rest > 0 { products += try trainer.step(rows: rest).program.matrixProducts }
+    products += try trainer.evaluator.program.matrixProducts
+    var shapes: [GemmShape] = []
+    for shape in products.map(GemmShape.init) where !shapes.contains(shape) {
+      shapes.append(shape)
+    }
+    return shapes
+  }
+
+  /// The shapes that were not measured on this device.
+  package func unmeasured(_ shapes: [GemmShape]) -> [GemmShape] {
+    let verdicts = store.measured(on: device.info)
+    return shapes.filter { verdicts?.hasVerdict(for: $0) != true }
+  }
+
+  /// Measures the shapes, tells each finding, and saves the verdicts beside earlier ones of other shapes.
+  ///
+  /// - Parameters:
+  ///   - quick: fewer variants, for a first run that does not want to wait.
+  ///   - anyOrder: also variants that add in another order than the CPU backend: faster on some devices, with other
+  ///     last bits.
+  package func run(
+    _ shapes: [GemmShape], quick: Bool = false, anyOrder: Bool = false,
+    stop: () -> Bool = { false }, onFinding: (Finding) throws -> Void
+  ) throws {
+    let tuner = try GemmTuner(
+      device, reference: CPUBackend(), secondsPerTrial: quick ? 0.01 : 0.03)
+    let candidates = GemmVariant.candidates(for: device, quick: quick, anyOrder: anyOrder)
+    var verdicts = store.measured(on: device.info) ?? GemmVerdicts(for: device.info)
+    for shape in shapes where !stop() {
+      let trials = try tuner.tune(shape, candidates: candidates)
+      guard let best = trials.first, let gflops = best.gflops else {
+        throw ComputeError(
+          .deviceFailed, operation: "tuning \(shape) on \(device.info.name)",
+          detail: "no kernel gives the right result: " + Self.refusals(trials).joined(separator: "; "))
+      }
+      verdicts.merge([.init(shape: shape, variant: best.variant, gflops: gflops)])
+      try store.save(verdicts, for: device.info)
+      try onFinding(
+        Finding(
+          shape: shape.description, winner: best.variant.name, gflops: gflops,
+          clblastGflops: trials.first { $0.variant == .clblast }?.gflops,
+          refusals: Self.refusals(trials)))
+    }
+  }
+
+  private static func refusals(_ trials: [GemmTuner.Trial]) -> [String] {
+    trials.compactMap { trial in trial.refusal.map { "\(trial.variant.name): \($0)" } }
+  }
+}
