@@ -20,6 +20,7 @@
 #define INOUT(type, name) __global type *restrict name
 #define VALUE(type, name) const type name
 #define GLOBAL(type) __global type *
+#define GLOBAL_IN(type) __global const type *
 
 #define FUNCTION static inline
 

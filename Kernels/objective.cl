@@ -39,7 +39,14 @@ KERNEL(negative_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real,
 // sticky mark of a step that is not finite (the optimizer then leaves the parameters alone), and the step's
 // row { loss, log-likelihood, KL, gradient norm } of the history that the host reads every few steps.
 // guard = { clip factor, 1 once a step was not finite }.
-// What lane 0 does with the squared norm and the objective.
+// It also turns to the next step, so that the host need not write anything between two: the optimizer's scalars are put
+// aside in `update`, and state and scalars become the rows behind the step's own in the tables of the coming steps.
+#define STEP_WORDS 8
+#define FINISH_PARAMETERS                                                                        \
+  INOUT(uint, state), INOUT(real, scalars), INOUT(real, guard), OUT(real, history),              \
+      OUT(real, update), IN(uint, state_table), IN(real, scalar_table), VALUE(uint, parts),      \
+      VALUE(uint, slots), VALUE(real, maximum_norm)
+
 FUNCTION void finish_step(const real squared_norm, const real loss, const real likelihood, const real divergence,
                           const real maximum_norm, const uint slot, GLOBAL(real) guard, GLOBAL(real) history) {
   const real norm = REAL_SQRT(squared_norm);
@@ -53,27 +60,39 @@ FUNCTION void finish_step(const real squared_norm, const real loss, const real l
   history[at + 3] = norm;
 }
 
-ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), IN(uint, state), INOUT(real, guard),
-                             OUT(real, history), VALUE(uint, parts), VALUE(real, maximum_norm))) {
+FUNCTION void next_step(GLOBAL(uint) state, GLOBAL(real) scalars, GLOBAL(real) update, GLOBAL_IN(uint) state_table,
+                        GLOBAL_IN(real) scalar_table, const uint slots) {
+  const uint next = state[STATE_HISTORY_SLOT] + 1 < slots ? state[STATE_HISTORY_SLOT] + 1 : 0;
+  for (uint k = 0; k < STEP_WORDS; k++) {
+    update[k] = scalars[k];
+    state[k] = state_table[(size_t)next * STEP_WORDS + k];
+    scalars[k] = scalar_table[(size_t)next * STEP_WORDS + k];
+  }
+}
+
+ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), FINISH_PARAMETERS)) {
   GROUP_SCRATCH(scratch);
   LANE_SUM(partial);
   FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
   const real total = GROUP_SUM(scratch, partial);
-  if (LANE == 0)
+  if (LANE == 0) {
     finish_step(total, objective[0], objective[1], objective[2], maximum_norm, state[STATE_HISTORY_SLOT], guard,
                 history);
+    next_step(state, scalars, update, state_table, scalar_table, slots);
+  }
 }
 
 // The same with the negative ELBO in the same launch.
-ROW_KERNEL(finish_negative_elbo, (IN(real, squares), IN(real, log_likelihood), IN(real, kl), IN(real, scalars),
-                                  IN(uint, state), INOUT(real, guard), OUT(real, history), VALUE(uint, parts),
-                                  VALUE(uint, rows), VALUE(real, maximum_norm))) {
+ROW_KERNEL(finish_negative_elbo, (IN(real, squares), IN(real, log_likelihood), IN(real, kl), FINISH_PARAMETERS,
+                                  VALUE(uint, rows))) {
   GROUP_SCRATCH(scratch);
   NEGATIVE_ELBO(scratch, likelihood, divergence);
   LANE_SUM(partial);
   FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
   const real total = GROUP_SUM(scratch, partial);
-  if (LANE == 0)
+  if (LANE == 0) {
     finish_step(total, scalars[SCALAR_BETA] * divergence - likelihood, likelihood, divergence, maximum_norm,
                 state[STATE_HISTORY_SLOT], guard, history);
+    next_step(state, scalars, update, state_table, scalar_table, slots);
+  }
 }

@@ -101,4 +101,4 @@ def warn_if_busy() -> None:
     """Says on stderr when other programs take the processors, because figures would scatter."""
     load = os.getloadavg()[0]
     if load > 0.5:
-        print(f"the machine is busy (load {load:.1f}): figures will scatter", file=sys.stderr)
+        print(f"the machine was busy in the last minute (load {load:.1f}): figures may scatter", file=sys.stderr)

@@ -81,6 +81,7 @@ FUNCTION real total_of_lanes(const real *sum) {
 #define INOUT(type, name) (type *restrict, name, pointer)
 #define VALUE(type, name) (const type, name, type##_value)
 #define GLOBAL(type) type *
+#define GLOBAL_IN(type) const type *
 
 #define VAE_DECLARE(type, name, field) type name,
 #define VAE_LOAD(type, name, field) type name = (arguments++)->field;

@@ -64,7 +64,7 @@ extension Trainer {
     progress.position -= after
     progress.step -= rows.count - bad
     let number = progress.step
-    try writeInputs(step: number, position: progress.position, slot: 0)
+    try inputs.write(stepInputs(number: number, position: progress.position, slot: 0))
     // The history holds what is looked for; it must not be found there.
     let blank = [Double](repeating: 0, count: 4 * optimizer.slots)
     try vae.device.backend.upload(reals: blank, to: BufferView(optimizer.history))

@@ -21,6 +21,8 @@ public final class Trainer {
   let datasetName: String
   var steps: [Int: TrainingStep] = [:]
   var window = MetricsWindow()
+  /// The steps that the device knows of, this one and those behind it.
+  private var staged: ArraySlice<StepInputs.Step> = []
   var log: MetricsLog?
   var lastSave = monotonicSeconds()
   let started = monotonicSeconds()
@@ -46,8 +48,9 @@ public final class Trainer {
     evaluator = try Evaluator(
       vae, images: DeviceImages(data.test, backend: backend),
       binarization: configuration.binarization)
-    inputs = try StepInputs(backend)
-    optimizer = try OptimizerState(vae, slots: min(configuration.logEvery, 1024))
+    let slots = min(configuration.logEvery, 1024)
+    inputs = try StepInputs(backend, slots: slots)
+    optimizer = try OptimizerState(vae, slots: slots)
     datasetName = Checkpoint.dataset(data.name, count: data.train.count, image: image)
   }
 
@@ -80,18 +83,36 @@ public final class Trainer {
   func takeStep(_ run: (Program) throws -> Void = { try $0.run() }) throws {
     let rows = min(configuration.batchSize, train.source.count - progress.position)
     let step = try step(rows: rows)
-    try writeInputs(step: progress.step, position: progress.position, slot: window.count)
+    try stageSteps()
     try run(step.program)
     window.add(rows: rows)
     progress.step += 1
     progress.position += rows
   }
 
-  func writeInputs(step: Int, position: Int, slot: Int) throws {
-    try inputs.write(
-      seed: configuration.seed, step: step, batchStart: position, historySlot: slot)
-    try inputs.write(
-      learningRate: configuration.learningRate, beta: configuration.beta, step: step)
+  /// Sees to it that the device knows the step at the current position. Each step hands over to the next, so the host
+  /// writes only where an epoch or the history begins anew.
+  private func stageSteps() throws {
+    let next = stepInputs(number: progress.step, position: progress.position, slot: window.count)
+    if staged.first == next {
+      staged.removeFirst()
+      return
+    }
+    let left = train.source.count - progress.position
+    let batches = (left + configuration.batchSize - 1) / configuration.batchSize
+    let steps = (0..<min(batches, optimizer.slots - window.count)).map { index in
+      stepInputs(
+        number: progress.step + index,
+        position: progress.position + index * configuration.batchSize, slot: window.count + index)
+    }
+    try inputs.write(steps)
+    staged = steps.dropFirst()
+  }
+
+  func stepInputs(number: Int, position: Int, slot: Int) -> StepInputs.Step {
+    StepInputs.Step(
+      seed: configuration.seed, number: number, batchStart: position, slot: slot,
+      learningRate: configuration.learningRate, beta: configuration.beta)
   }
 
   /// The test set, whole.

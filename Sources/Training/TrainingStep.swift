@@ -51,12 +51,12 @@ package final class TrainingStep {
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
-    let scalars = StepInputs.scalarTensor(in: graph)
+    let step = inputs.tensors(in: graph)
     let forward = ForwardPass(
       vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization,
       noise: .training)
     let objective = graph.negativeELBO(
-      logLikelihood: forward.logLikelihood, kl: forward.kl, scalars: scalars)
+      logLikelihood: forward.logLikelihood, kl: forward.kl, scalars: step.scalars)
     let seed = graph.constant([1, 0, 0], shape: [3])
     let gradients = graph.gradients(of: objective, seed: seed, withRespectTo: scope.all)
     for (parameter, gradient) in zip(vae.layout.parameters, gradients) {
@@ -67,12 +67,8 @@ package final class TrainingStep {
         label: "gradient of \(parameter.name)")
     }
     Self.recordUpdate(
-      graph, vae: vae, objective: objective, state: forward.state, scalars: scalars,
-      optimizer: optimizer,
-      clipNorm: clipNorm)
-    let own = [StepInputs.scalarStorage: inputs.scalars].merging(optimizer.storages) { first, _ in
-      first
-    }
+      graph, vae: vae, objective: objective, step: step, optimizer: optimizer, clipNorm: clipNorm)
+    let own = inputs.storages.merging(optimizer.storages) { first, _ in first }
     program = try Program(
       graph, outputs: [], backend: vae.device.backend,
       storages: forward.storages.merging(own) { first, _ in first })
@@ -80,18 +76,18 @@ package final class TrainingStep {
 
   /// Gradient norm, guard and Adam over the whole arenas.
   private static func recordUpdate(
-    _ graph: Graph, vae: VAE, objective: Tensor, state: Tensor, scalars: Tensor,
+    _ graph: Graph, vae: VAE, objective: Tensor, step: StepTensors,
     optimizer: OptimizerState, clipNorm: Double
   ) {
     let arena: Shape = [vae.layout.elementCount]
     let gradients = graph.placed(arena, in: OptimizerState.gradientStorage)
     let guardFlags = graph.placed([2], in: OptimizerState.guardStorage)
     graph.finishBackward(
-      gradients: gradients, objective: objective, state: state, guardFlags: guardFlags,
+      gradients: gradients, objective: objective, step: step, guardFlags: guardFlags,
       history: graph.placed([optimizer.slots, 4], in: OptimizerState.historyStorage),
       maximumNorm: clipNorm)
     graph.adam(
-      gradient: gradients, scalars: scalars, guardFlags: guardFlags,
+      gradient: gradients, scalars: step.update, guardFlags: guardFlags,
       parameter: graph.placed(arena, in: ParameterScope.storage),
       firstMoment: graph.placed(arena, in: OptimizerState.firstStorage),
       secondMoment: graph.placed(arena, in: OptimizerState.secondStorage))

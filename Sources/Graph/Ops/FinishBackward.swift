@@ -1,54 +1,69 @@
 import Compute
 
 /// Ends a backward pass: gradient norm, clip factor, the sticky mark of a step that is not finite, and the step's row
-/// { loss, log-likelihood, KL, gradient norm } in the history (Pascanu et al. 2013, section 3.2, for the clipping).
+/// { loss, log-likelihood, KL, gradient norm } in the history (Pascanu et al. 2013, section 3.2, for the clipping). Then
+/// turns state and scalars to the next step of the schedule.
 struct FinishBackward: Operation {
   /// 0: no clipping.
   let maximumNorm: Double
+  /// Whether log-likelihood and KL, [rows] each, come in place of the objective, which is then the negative ELBO.
+  var makesNegativeELBO = false
 
-  var name: String { "gradient norm" }
-  var updatedInputs: [Int] { [3, 4] }
+  var name: String { makesNegativeELBO ? "negative ELBO + gradient norm" : "gradient norm" }
+  /// The first input behind the objective's: state, scalars, guard, history, update, two tables.
+  private var first: Int { makesNegativeELBO ? 4 : 2 }
+  var updatedInputs: [Int] { (first..<(first + 5)).map { $0 } }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
-    precondition(inputs[1].shape == [3] && inputs[3].shape == [2], "guard \(inputs[3].shape)")
+    precondition(inputs[1].shape == [3] && inputs[4].shape == [2], "guard \(inputs[4].shape)")
     return []
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch("finish_backward", inputs, [.count(inputs[0].count), .real(maximumNorm)], .rows(1))
+    let slots = inputs[first + 3].shape.rows
+    var values: [KernelArgument] = [.count(inputs[0].count), .count(slots), .real(maximumNorm)]
+    var tensors = inputs
+    if makesNegativeELBO {
+      values.append(.count(inputs[1].count))
+      // The ELBO's scalars are those of the step, which are there already.
+      tensors.remove(at: 3)
+    }
+    return launch(
+      makesNegativeELBO ? "finish_negative_elbo" : "finish_backward", tensors, values, .rows(1))
   }
 
-  /// One row of the history, not all of it.
+  /// One row of the history and of each table, not all of them.
   func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
-    let row = inputs[4].view.byteCount / inputs[4].shape.rows
-    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: [4: row]))
+    let partial = [3, 5, 6].map { first + $0 }.map { position in
+      (position, inputs[position].view.byteCount / inputs[position].shape.rows)
+    }
+    let bytes = Dictionary(uniqueKeysWithValues: partial)
+    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: bytes))
   }
 
   func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
     position == 1 && producer is NegativeELBO
-      ? FinishNegativeELBO(maximumNorm: maximumNorm) : nil
+      ? FinishBackward(maximumNorm: maximumNorm, makesNegativeELBO: true) : nil
   }
 }
 
-/// The negative ELBO and the end of its backward pass in one launch.
-struct FinishNegativeELBO: Operation {
-  let maximumNorm: Double
+/// What changes from step to step, on the device: the host writes the tables now and then, nothing in between.
+package struct StepTensors {
+  /// [8] words, [8] reals: this step's.
+  package let state, scalars: Tensor
+  /// [8]: the scalars of the step that the optimizer finishes.
+  package let update: Tensor
+  /// [slots, 8]: those of the steps with each slot of the history.
+  package let stateTable, scalarTable: Tensor
 
-  var name: String { "negative ELBO + gradient norm" }
-  var updatedInputs: [Int] { [5, 6] }
-
-  func outputs(_ inputs: [TensorType]) -> [TensorType] { [] }
-
-  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch(
-      "finish_negative_elbo", inputs,
-      [.count(inputs[0].count), .count(inputs[1].count), .real(maximumNorm)], .rows(1))
-  }
-
-  /// One row of the history, not all of it.
-  func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
-    let row = inputs[6].view.byteCount / inputs[6].shape.rows
-    return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: [6: row]))
+  package init(
+    state: Tensor, scalars: Tensor, update: Tensor, stateTable: Tensor, scalarTable: Tensor
+  ) {
+    self.state = state
+    self.scalars = scalars
+    self.update = update
+    self.stateTable = stateTable
+    self.scalarTable = scalarTable
   }
 }
 
@@ -59,12 +74,16 @@ extension Graph {
   ///   - guardFlags: [2] = { clip factor, 1 once a step was not finite }.
   ///   - history: [slots, 4].
   package func finishBackward(
-    gradients: Tensor, objective: Tensor, state: Tensor, guardFlags: Tensor, history: Tensor,
+    gradients: Tensor, objective: Tensor, step: StepTensors, guardFlags: Tensor, history: Tensor,
     maximumNorm: Double
   ) {
     let squares = partialSumsOfSquares(gradients)
     label(squares, "gradient norm")
     _ = record(
-      FinishBackward(maximumNorm: maximumNorm), [squares, objective, state, guardFlags, history])
+      FinishBackward(maximumNorm: maximumNorm),
+      [
+        squares, objective, step.state, step.scalars, guardFlags, history, step.update,
+        step.stateTable, step.scalarTable,
+      ])
   }
 }
