@@ -8,7 +8,6 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 Record = dict[str, Any]

@@ -6,6 +6,7 @@ import re
 import statistics
 from dataclasses import dataclass, field
 
+import quiet
 from harness import Record
 from programs import Program
 
@@ -28,9 +29,19 @@ class Series:
         """Images per second: the median of the rounds' medians."""
         return self.median() or 0.0
 
+    @property
+    def disturbed(self) -> str:
+        """What says that something else ran meanwhile; nothing if the figures are good."""
+        rounds = [record["images_per_s"] for record in self.records]
+        others = max(record.get("others_cpus", 0.0) for record in self.records)
+        if others > quiet.LIMIT:
+            return f"other programs took {others:.1f} processors"
+        factor = max(rounds) / min(rounds)
+        return f"rounds differ by a factor of {factor:.1f}" if factor > 1.5 else ""
+
     def summary(self) -> Record:
         rounds = [record["images_per_s"] for record in self.records]
-        head = {"work": self.work, "program": self.program.kind, "device": self.program.device}
+        head: Record = {"work": self.work, "program": self.program.kind, "device": self.program.device}
         head |= {"mode": self.program.mode, "precision": self.program.precision, "images_per_s": self.rate}
         return head | {"images_per_s_rounds": rounds, "runs": self.records}
 
@@ -113,7 +124,10 @@ def full_table(series: list[Series]) -> str:
 
 @dataclass(frozen=True)
 class Requirement:
-    """`WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO`; without a device the first of --devices, without a peer PyTorch."""
+    """`WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO`.
+
+    Without a device it means the first of --devices, without a GEMM all of them, without a peer PyTorch.
+    """
 
     text: str
     work: str

@@ -13,9 +13,10 @@ import re
 import sys
 from pathlib import Path
 
+import quiet
 from harness import Record, fail
-from programs import BINARY, ROOT, machine, run, version, warn_if_busy
-from ratios import markdown
+from programs import BINARY, ROOT, machine, run_alone, version
+from scaling_report import tables
 
 PIXELS, LATENT = 784, 20
 START_UP_S = 8.0  # of a call: start, checks, peaks of the device
@@ -34,7 +35,7 @@ def flops(batch: int, hidden: int) -> float:
 
 
 def predicted_seconds(batch: int, hidden: int, points: list[Record], repeats: int) -> float:
-    """Seconds that `vae-gpu bench` will take, from the GFLOP/s of the measured point that is nearest; without one, 0."""
+    """Seconds that `vae-gpu bench` will take, by the GFLOP/s of the nearest smaller point; without one, 0."""
     smaller = [one for one in points if one["batch"] <= batch and one["hidden"][0] <= hidden]
     if not smaller:
         return 0.0
@@ -44,47 +45,6 @@ def predicted_seconds(batch: int, hidden: int, points: list[Record], repeats: in
     timed = max(3 * step, 0.5) * (repeats + 1)
     reference = work * (1 if work > 5e9 else 3) / (REFERENCE_GFLOPS * 1e9)
     return START_UP_S + 15 * step + timed + reference
-
-
-def bound(point: Record, points: list[Record], peak: float | None) -> str:
-    """`launch`, `arithmetic` or nothing: what holds a point back.
-
-    Launch-bound: the empty launches of a step, or the whole step of the smallest batch with this width, take more than
-    half of its time. Arithmetic-bound: GFLOP/s above half of the peak, the best GEMM measured on the device.
-    """
-    if peak and point["gflops"] > peak / 2:
-        return "arithmetic"
-    same = [one for one in points if one["hidden"] == point["hidden"]]
-    smallest = min(same, key=lambda one: one["batch"])
-    launches_ms = point["launches_per_step"] * (point.get("empty_launch_us") or 0.0) / 1000
-    return "launch" if max(launches_ms, smallest["ms_per_step"]) > point["ms_per_step"] / 2 else ""
-
-
-def peak_gflops(points: list[Record]) -> float | None:
-    """The best GEMM peak that any point has measured, in GFLOP/s."""
-    return max((one["peak_gemm_gflops"] for one in points if one.get("peak_gemm_gflops")), default=None)
-
-
-def tables(document: Record) -> str:
-    """Markdown: images/s and GFLOP/s, a row per batch and a column per width."""
-    points = document["points"]
-    peak = peak_gflops(points)
-    widths = sorted({one["hidden"][0] for one in points})
-    by_size = {(one["batch"], one["hidden"][0]): one for one in points}
-    text = f"# Scaling on {document['device_name']}\n\n784-H-20-H-784, Bernoulli; `vae-gpu bench`, fp32. "
-    text += "*l*: launch-bound, *a*: arithmetic-bound, -: not measured.\n"
-    text += f"The best matrix product reaches {peak:,.0f} GFLOP/s.\n" if peak else ""
-    for title, key in [("Images/s", "images_per_s"), ("GFLOP/s", "gflops")]:
-        rows = []
-        for batch in sorted({one["batch"] for one in points}):
-            row = [f"{batch}"]
-            for width in widths:
-                point = by_size.get((batch, width))
-                mark = {"launch": " *l*", "arithmetic": " *a*", "": ""}[bound(point, points, peak) if point else ""]
-                row.append(f"{point[key]:,.0f}{mark}" if point else "-")
-            rows.append(row)
-        text += f"\n{title}\n\n{markdown(['batch', *(f'H = {width}' for width in widths)], rows, text=set())}\n"
-    return text
 
 
 def arguments() -> argparse.Namespace:
@@ -124,12 +84,14 @@ def measure(given: argparse.Namespace, document: Record, path: Path) -> None:
         sizes_flags = ["--batch-size", str(batch), "--hidden", str(hidden), "--repeats", str(given.repeats)]
         gemm = ["--gemm", given.gemm] if given.gemm else []
         command = [given.vae_gpu, "bench", "--json", "--device", given.device, "--work", "mlp400", *gemm, *sizes_flags]
-        point = run(command, timeout=max(600, 10 * given.limit))[0]
+        point = run_alone(command, timeout=max(600, 10 * given.limit))
         points.append(point | {"batch": batch, "hidden": [hidden]})
         document["device_name"] = point["device"]
         save(document, path)
         rate = f"{point['images_per_s']:,.0f} images/s  {point['gflops']:,.1f} GFLOP/s"
-        print(f"batch {batch:5} hidden {hidden:5}  {rate}", file=sys.stderr)
+        others = point["others_cpus"]
+        note = f"  disturbed: others took {others:.1f} processors" if others > quiet.LIMIT else ""
+        print(f"batch {batch:5} hidden {hidden:5}  {rate}{note}", file=sys.stderr)
 
 
 def main() -> None:
@@ -150,7 +112,6 @@ def main() -> None:
             fail(f"{path} is not a file of this program; remove it")
         for key in [key for key in about if key != "python" and about[key] != before.get(key)]:
             fail(f"{path} was measured with {key} {before.get(key)}, not {about[key]}; remove it, or --out another")
-    warn_if_busy()
     try:
         measure(given, document, path)
         if not document["points"]:

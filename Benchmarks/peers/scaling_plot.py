@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -13,10 +14,10 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from harness import Record
-from scaling import bound, peak_gflops
+from scaling_report import bound, peak_gflops
 
 GREY = "#555555"
-SHADE: dict[str, object] = {"color": "#f0e0a8", "alpha": 0.5}
+SHADE: dict[str, Any] = {"color": "#f0e0a8", "alpha": 0.5}
 
 
 def colours(count: int) -> list[tuple[float, ...]]:
@@ -71,7 +72,7 @@ def panel(axes: Axes, points: list[Record], key: str, peak: float | None) -> Non
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def region(axes: Axes, points: list[Record], key: str, style: dict[str, object]) -> None:
+def region(axes: Axes, points: list[Record], key: str, style: dict[str, Any]) -> None:
     """Shades where `points` lie, as far as they go."""
     batches = sorted({one["batch"] for one in points})
     if not batches:

@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from harness import fail, measure, one_line, show
 from workloads import IMAGES, LEARNING_RATE, PIXELS, WORKLOADS, Workload, images, select
@@ -50,7 +51,7 @@ class TinygradSteps:
         self.step = step
         self.order = self.epochs()
 
-    def epochs(self) -> Iterator["Tensor"]:  # noqa: F821
+    def epochs(self) -> Iterator[Any]:
         """Indices of the images of a batch, for ever."""
         while True:
             self.shuffle.shuffle(self.batches)

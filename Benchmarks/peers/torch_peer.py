@@ -1,9 +1,9 @@
 """Speed of whole training steps in PyTorch: gather, forward, backward, Adam. See README.md for what is compared.
 
-Modes: eager; eager-fused (Adam(fused=True)); compile and compile-fused (torch.compile of the model); compile-data (fused
-Adam, torch.compile of data preparation and model together). On CUDA also reduce-overhead (compile-data with
-torch.compile's own CUDA graphs), cudagraph and cudagraph-compile (one CUDA graph of the whole step of eager-fused and of
-compile-data).
+Modes: eager; eager-fused (Adam(fused=True)); compile and compile-fused (torch.compile of the model); compile-data
+(fused Adam, torch.compile of data preparation and model together). On CUDA also reduce-overhead (compile-data with
+torch.compile's own CUDA graphs), cudagraph and cudagraph-compile (one CUDA graph of the whole step of eager-fused and
+of compile-data).
 """
 
 from __future__ import annotations
@@ -38,10 +38,8 @@ class TorchSteps:
         self.autocast = precision == "bf16"
         torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
         self.model: Callable[[Tensor], Tensor] = MODELS[work.model](work).to(device)
-        graphed = mode.startswith("cudagraph")
-        self.adam = torch.optim.Adam(
-            self.model.parameters(), lr=LEARNING_RATE, fused=mode not in ("eager", "compile") or None, capturable=graphed
-        )
+        graphed, fused = mode.startswith("cudagraph"), mode not in ("eager", "compile")
+        self.adam = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, fused=fused or None, capturable=graphed)
         self.objective = self.loss_of_rows
         if mode in ("compile", "compile-fused"):
             self.model = torch.compile(self.model, dynamic=False)

@@ -66,7 +66,9 @@ package struct Plan {
     return live.reversed()
   }
 
-  private static func lifetimes(_ graph: Graph, nodes: [Graph.Node], outputs: [Tensor]) -> [Interval] {
+  private static func lifetimes(
+    _ graph: Graph, nodes: [Graph.Node], outputs: [Tensor]
+  ) -> [Interval] {
     var intervals: [Int: Interval] = [:]
     for (position, node) in nodes.enumerated() {
       for tensor in node.outputs where !graph.isPlaced(tensor) {

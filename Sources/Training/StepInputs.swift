@@ -30,6 +30,17 @@ package final class StepInputs {
     package var slot: Int
     package var learningRate: Double
     package var beta: Double
+
+    package init(
+      seed: UInt64, number: Int, batchStart: Int, slot: Int, learningRate: Double, beta: Double
+    ) {
+      self.seed = seed
+      self.number = number
+      self.batchStart = batchStart
+      self.slot = slot
+      self.learningRate = learningRate
+      self.beta = beta
+    }
   }
 
   /// - Parameter slots: rows of the tables and of the history.

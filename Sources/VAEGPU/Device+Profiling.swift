@@ -7,7 +7,8 @@ extension Device {
   /// keeps times. nil for the CPU backend, which needs no other.
   package func openedForProfiling() throws(ComputeError) -> Device? {
     guard let backend = backend as? OpenCLBackend else { return nil }
-    return Device(try OpenCLBackend(
+    return Device(
+      try OpenCLBackend(
         backend.device, gemm: backend.gemmChoice, profiling: true))
   }
 

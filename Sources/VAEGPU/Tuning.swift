@@ -80,7 +80,8 @@ public struct Tuning {
       guard let best = trials.first, let gflops = best.gflops else {
         throw ComputeError(
           .deviceFailed, operation: "tuning \(shape) on \(device.info.name)",
-          detail: "no kernel gives the right result: " + Self.refusals(trials).joined(separator: "; "))
+          detail: "no kernel gives the right result: "
+            + Self.refusals(trials).joined(separator: "; "))
       }
       verdicts.merge([.init(shape: shape, variant: best.variant, gflops: gflops)])
       try store.save(verdicts, for: device.info)

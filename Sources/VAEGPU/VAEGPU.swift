@@ -4,7 +4,8 @@
 @_exported import FileFormats
 @_exported import Graph
 @_exported import NeuralNetwork
-@_exported import enum OpenCLBackend.GemmChoice
-@_exported import struct OpenCLBackend.GemmShape
 @_exported import Training
 @_exported import VAEModels
+
+@_exported import enum OpenCLBackend.GemmChoice
+@_exported import struct OpenCLBackend.GemmShape

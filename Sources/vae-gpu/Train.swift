@@ -84,7 +84,8 @@ struct Train: ParsableCommand {
     let shapes = tuning.unmeasured(try Tuning.shapes(of: settings, data: data))
     guard !shapes.isEmpty else { return }
     if !quiet { Console.error("tuning   \(shapes.count) matrix products on \(choice.info.name)") }
-    try tuning.run(shapes, quick: true, stop: { Signals.received != nil }) { _ in }
+    try tuning.run(
+      shapes, quick: true, stop: { Signals.received != nil }, onFinding: { _ in })
   }
 
   /// The base (defaults, --config or the run of --resume) with the flags over it.

@@ -50,7 +50,9 @@ struct Tune: ParsableCommand {
       Console.error("the CPU backend needs no tuning (\(choice.reason))")
       return
     }
-    if !json { Console.error("device  \(choice.info.name) (\(choice.info.platform)); \(choice.reason)") }
+    if !json {
+      Console.error("device  \(choice.info.name) (\(choice.info.platform)); \(choice.reason)")
+    }
     var shapes: [GemmShape] = []
     for workload in Workload.all where work?.contains(workload.name) ?? true {
       let more = try Tuning.shapes(of: workload.configuration, data: Workload.images(batch: nil))
@@ -64,12 +66,12 @@ struct Tune: ParsableCommand {
     }
     if !json && !wanted.isEmpty { try Console.print(TuneReport.head) }
     try tuning.run(
-      wanted, quick: quick, anyOrder: anyOrder, stop: { Signals.received != nil }
-    ) { finding in
-      let report = TuneReport(finding: finding)
-      try Console.print(json ? report.json : report.line)
-      for refusal in finding.refusals { Console.error("refused  \(finding.shape): \(refusal)") }
-    }
+      wanted, quick: quick, anyOrder: anyOrder, stop: { Signals.received != nil },
+      onFinding: { finding in
+        let report = TuneReport(finding: finding)
+        try Console.print(json ? report.json : report.line)
+        for refusal in finding.refusals { Console.error("refused  \(finding.shape): \(refusal)") }
+      })
     if let signal = Signals.received {
       throw Interruption(signal: signal, description: "interrupted; the verdicts so far are kept")
     }

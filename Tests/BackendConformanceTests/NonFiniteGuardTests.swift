@@ -15,27 +15,32 @@ import Testing
       self.backend = backend
       let gradient = graph.placed([count], in: "gradient")
       let objective = graph.placed([3], in: "objective")
-      let state = graph.placed([5], .uint32, in: "state")
-      let scalars = graph.placed([4], in: "scalars")
+      let step = StepTensors(
+        state: graph.placed([8], .uint32, in: "state"), scalars: graph.placed([8], in: "scalars"),
+        update: graph.placed([8], in: "update"),
+        stateTable: graph.placed([4, 8], .uint32, in: "state table"),
+        scalarTable: graph.placed([4, 8], in: "scalar table"))
       guardFlags = graph.placed([2], in: "guard")
       history = graph.placed([4, 4], in: "history")
       parameter = graph.placed([count], in: "parameter")
       m = graph.placed([count], in: "m")
       v = graph.placed([count], in: "v")
       graph.finishBackward(
-        gradients: gradient, objective: objective, state: state, guardFlags: guardFlags,
+        gradients: gradient, objective: objective, step: step, guardFlags: guardFlags,
         history: history, maximumNorm: 1)
       graph.adam(
-        gradient: gradient, scalars: scalars, guardFlags: guardFlags, parameter: parameter,
+        gradient: gradient, scalars: step.update, guardFlags: guardFlags, parameter: parameter,
         firstMoment: m, secondMoment: v)
       for name in ["gradient", "parameter", "m", "v"] {
         buffers[name] = try backend.allocate(byteCount: count * 8)
       }
-      for name in ["objective", "state", "scalars", "guard", "history"] {
+      for name in [
+        "objective", "state", "scalars", "guard", "history", "update", "state table",
+        "scalar table",
+      ] {
         buffers[name] = try backend.allocate(byteCount: 512)
       }
       program = try Program(graph, outputs: [], backend: backend, storages: buffers)
-      try upload([0.01, 1, 1, 1], "scalars")
     }
 
     func upload(_ values: [Double], _ name: String) throws {
@@ -45,8 +50,9 @@ import Testing
     func step(_ slot: Int, gradient: [Double], loss: Double = 2) throws {
       try upload(gradient, "gradient")
       try upload([loss, -1, 1], "objective")
+      try upload([0.01, 1, 1, 1, 0, 0, 0, 0], "scalars")
       let state = BufferView(try #require(buffers["state"]))
-      try backend.upload([1, 0, UInt32(slot), 0, UInt32(slot)], to: state)
+      try backend.upload([1, 0, UInt32(slot), 0, UInt32(slot), 0, 0, 0], to: state)
       try program.run()
     }
 

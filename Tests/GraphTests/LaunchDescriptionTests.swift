@@ -85,17 +85,16 @@ import Testing
     let bench = Workbench()
     let gradients = try bench.input("g", [3, 4], [2])
     let objective = try bench.input("objective", [1, 2, 3], [3])
-    try bench.words("state", [UInt32](repeating: 0, count: 8))
     let flags = try bench.input("flags", [1, 0], [2])
     let history = try bench.input("history", [Double](repeating: 0, count: 400), [100, 4])
     bench.graph.finishBackward(
-      gradients: gradients, objective: objective,
-      state: bench.graph.placed([8], .uint32, in: "state"), guardFlags: flags, history: history,
-      maximumNorm: 0)
+      gradients: gradients, objective: objective, step: try bench.step(slots: 100),
+      guardFlags: flags, history: history, maximumNorm: 0)
     let launches = try bench.program([]).launches
     // 2 gradients to 1 partial sum.
     #expect(launches[0].work.byteCount == 8 * 3)
-    // 1 + 3 reals, 8 words, and twice 2 flags and 4 numbers of a row.
-    #expect(launches[1].work.byteCount == 8 * 4 + 32 + 2 * 8 * (2 + 4))
+    // 1 + 3 reals; twice 2 flags, 4 numbers of a row, 8 + 8 scalars and 8 words; a row of each table.
+    #expect(
+      launches[1].work.byteCount == 8 * 4 + 2 * (8 * (2 + 4 + 16) + 32) + 8 * 8 + 32)
   }
 }

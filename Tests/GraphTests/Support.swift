@@ -54,6 +54,19 @@ final class Workbench {
     return graph.placed(shape, in: name)
   }
 
+  /// What changes from step to step, all zero.
+  func step(slots: Int) throws -> StepTensors {
+    try words("step state", [UInt32](repeating: 0, count: 8))
+    try words("state table", [UInt32](repeating: 0, count: 8 * slots))
+    return StepTensors(
+      state: graph.placed([8], .uint32, in: "step state"),
+      scalars: try input("step scalars", [Double](repeating: 0, count: 8), [8]),
+      update: try input("update", [Double](repeating: 0, count: 8), [8]),
+      stateTable: graph.placed([slots, 8], .uint32, in: "state table"),
+      scalarTable: try input(
+        "scalar table", [Double](repeating: 0, count: 8 * slots), [slots, 8]))
+  }
+
   func ones(_ shape: Shape) -> Tensor {
     graph.constant([Double](repeating: 1, count: shape.count), shape: shape)
   }

@@ -52,11 +52,17 @@ import VAEGPU
     program = try trainer.step(rows: rows)
     values = try backend.downloadReals(
       BufferView(trainer.vae.parameters), count: trainer.vae.layout.elementCount)
-    try trainer.inputs.write(seed: configuration.seed, step: 3, batchStart: 1)
-    try trainer.inputs.write(learningRate: 0, beta: configuration.beta, step: 3)
   }
 
-  func run() throws { try program.program.run() }
+  /// The step turns to another at its end; each run begins with this one.
+  func run() throws {
+    let configuration = trainer.configuration
+    try trainer.inputs.write(
+      .init(
+        seed: configuration.seed, number: 3, batchStart: 1, slot: 0, learningRate: 0,
+        beta: configuration.beta))
+    try program.program.run()
+  }
 
   /// { loss, log-likelihood, KL, gradient norm }.
   func history() throws -> [Double] {

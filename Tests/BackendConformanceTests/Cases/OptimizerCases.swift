@@ -65,21 +65,29 @@ extension OpCase {
       inputs: { size in
         [
           .constant([size], 0.5, 2), .constant([3]), .state, .fixed([0.125, 0]),
-          .constant([4, 4]),
+          .constant([4, 4]), .constant([8]), .constant([8]),
+          .fixed([Double](repeating: 5, count: 32), [4, 8], .uint32), .constant([4, 8]),
         ]
       },
       record: { graph, inputs, _ in
         graph.finishBackward(
-          gradients: inputs[0], objective: inputs[1], state: inputs[2], guardFlags: inputs[3],
-          history: inputs[4], maximumNorm: maximumNorm)
-        return [inputs[3], inputs[4]]
+          gradients: inputs[0], objective: inputs[1],
+          step: StepTensors(
+            state: inputs[2], scalars: inputs[5], update: inputs[6], stateTable: inputs[7],
+            scalarTable: inputs[8]),
+          guardFlags: inputs[3], history: inputs[4], maximumNorm: maximumNorm)
+        return [inputs[3], inputs[4], inputs[5], inputs[6]]
       },
       formula: { inputs, _ in
         let norm = inputs[0].reduce(0) { $0 + $1 * $1 }.squareRoot()
         var history = inputs[4]
         let slot = StepState.historySlot * 4
         history.replaceSubrange(slot..<(slot + 4), with: inputs[1] + [norm])
-        return [[maximumNorm > 0 ? min(1, maximumNorm / norm) : 1, 0], history]
+        let next = 8 * (StepState.historySlot + 1)
+        return [
+          [maximumNorm > 0 ? min(1, maximumNorm / norm) : 1, 0], history,
+          Array(inputs[8][next..<(next + 8)]), inputs[5],
+        ]
       })
   }
 }

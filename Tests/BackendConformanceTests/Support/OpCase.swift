@@ -53,7 +53,11 @@ extension OpCase.Input {
     Self(shape: [values.count], values: .fixed(values))
   }
 
-  /// The words of a step: seed, step, batch start, history slot.
+  static func fixed(_ values: [Double], _ shape: Shape, _ type: ElementType) -> Self {
+    Self(shape: shape, type: type, values: .fixed(values))
+  }
+
+  /// The words of a step: seed, step, batch start, history slot, and three to spare.
   static let state = Self(
     shape: [StepState.words.count], type: .uint32, values: .fixed(StepState.words.map(Double.init)))
 
@@ -85,7 +89,7 @@ enum StepState {
   static let step: UInt32 = 7
   static let batchStart = 3
   static let historySlot = 2
-  static let words = [seedLow, seedHigh, step, UInt32(batchStart), UInt32(historySlot)]
+  static let words = [seedLow, seedHigh, step, UInt32(batchStart), UInt32(historySlot), 0, 0, 0]
 
   static func noise(_ purpose: Philox.Purpose) -> ReferencePhilox {
     ReferencePhilox(

@@ -28,8 +28,12 @@ extension Trainer {
     Array(try order()[(progress.position - rows)..<progress.position])
   }
 
-  /// x and eps of the step just taken, from the trainer's own buffers: a posterior of zeros makes z = eps.
+  /// x and eps of the step just taken, from the trainer's own buffers: a posterior of zeros makes z = eps. With a history
+  /// of one step, as these overwrite the step that the device would take next.
   func inputs(rows: Int) throws -> (x: [Double], noise: [Double]) {
+    precondition(configuration.logEvery == 1)
+    try inputs.write(
+      seed: configuration.seed, step: progress.step - 1, batchStart: progress.position - rows)
     let graph = Graph()
     let order = graph.placed([train.source.count], .uint32, in: "order")
     let state = graph.placed([8], .uint32, in: "state")
