@@ -106,6 +106,8 @@ def main() -> None:
         required = [Requirement.parse(text) for text in given.require.split(",") if text.strip()]
     except ValueError as error:
         fail(str(error))
+    if given.json and not Path(given.json).resolve().parent.is_dir():
+        fail(f"cannot write {given.json}: no such directory")
     version(given.vae_gpu)
     series = measure(given, works)
     found = ratios(series)

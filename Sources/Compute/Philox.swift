@@ -47,31 +47,27 @@ package struct Philox: Sendable {
     return words
   }
 
+  /// The words of elements 0 ..< count of a sample.
+  package func words(count: Int, sample: UInt32 = 0) -> [UInt32] {
+    let key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
+    return [UInt32](unsafeUninitializedCapacity: count) { buffer, filled in
+      vae_philox_stream([0, sample, step, purpose.rawValue], key, buffer.baseAddress, count)
+      filled = count
+    }
+  }
+
   /// Numbers uniform on [0, 1) with 24 bits, elements 0 ..< count of a sample.
   package func uniforms(count: Int, sample: UInt32 = 0) -> [Double] {
-    var values: [Double] = []
-    values.reserveCapacity(count)
-    for block in 0..<UInt32((count + 3) / 4) {
-      for word in words(block: block, sample: sample) where values.count < count {
-        values.append(Double(word >> 8) * 0x1p-24)
-      }
-    }
-    return values
+    words(count: count, sample: sample).map { Double($0 >> 8) * 0x1p-24 }
   }
 
   /// A permutation of 0 ..< count by Fisher and Yates: i from count - 1 to 1 swaps with (word(i) (i + 1)) >> 32.
   package func permutation(count: Int) -> [UInt32] {
     var order = (0..<UInt32(count)).map { $0 }
     guard count > 1 else { return order }
-    var blockWords: [UInt32] = []
-    var currentBlock = UInt32.max
+    let words = words(count: count)
     for i in stride(from: count - 1, through: 1, by: -1) {
-      let block = UInt32(i / 4)
-      if block != currentBlock {
-        blockWords = words(block: block)
-        currentBlock = block
-      }
-      let j = Int((UInt64(blockWords[i % 4]) * UInt64(i + 1)) >> 32)
+      let j = Int((UInt64(words[i]) * UInt64(i + 1)) >> 32)
       order.swapAt(i, j)
     }
     return order

@@ -1,5 +1,7 @@
+import Dispatch
 import FileFormats
 import Foundation
+import Synchronization
 
 /// Finds and reads a data set by its name or its directory.
 public enum DatasetLoader {
@@ -14,8 +16,7 @@ public enum DatasetLoader {
   public static func load(_ spec: String) throws(FileError) -> ImageDataset {
     let source = try Source(spec)
     if source == .sprites { return Sprites.dataset() }
-    let train = try load(source, split: .train)
-    let test = try load(source, split: .test)
+    let (train, test) = try loadBoth(source)
     guard (train.height, train.width) == (test.height, test.width) else {
       throw FileError(
         .mismatch, path: spec,
@@ -30,6 +31,19 @@ public enum DatasetLoader {
     try load(try Source(spec), split: split)
   }
 
+  /// The halves side by side: most of the time goes into inflating them.
+  private static func loadBoth(_ source: Source) throws(FileError) -> (ImageSet, ImageSet) {
+    let halves = Mutex<[Split: Result<ImageSet, FileError>]>([:])
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      let split = index == 0 ? Split.train : .test
+      let half = Result { () throws(FileError) in try load(source, split: split) }
+      halves.withLock { $0[split] = half }
+    }
+    guard let train = halves.withLock({ $0[.train] }), let test = halves.withLock({ $0[.test] })
+    else { preconditionFailure("a half was not loaded") }
+    return (try train.get(), try test.get())
+  }
+
   private static func load(_ source: Source, split: Split) throws(FileError) -> ImageSet {
     switch source {
     case .sprites:
@@ -40,7 +54,7 @@ public enum DatasetLoader {
   }
 
   /// What a spec stands for.
-  private enum Source: Equatable {
+  private enum Source: Equatable, Sendable {
     case sprites
     case directory(path: String, name: String)
 

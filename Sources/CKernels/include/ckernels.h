@@ -48,6 +48,8 @@ const char *vae_shipped_verdicts(void);
 
 // Philox4x32-10: four words from a counter and a key (Kernels/random.h).
 void vae_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
+// `count` words: those of `counter`, of the counter with the next block, and so on.
+void vae_philox_stream(const uint32_t counter[4], const uint32_t key[2], uint32_t *words, size_t count);
 
 // Processors this process may run on (its affinity mask).
 int vae_available_processors(void);
