@@ -6,14 +6,16 @@ BUILD = $(SWIFT) build -c release
 BINARY = .build/release/vae-gpu
 TRAIN ?=
 BENCH ?=
+PEERS ?=
 
-.PHONY: help build train test oclgrind example install bench lint format clean
+.PHONY: help build train test oclgrind example install bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
 	@echo "make test       install what is missing, run every test"
 	@echo "make build      install what is missing, build .build/release/vae-gpu"
 	@echo "make bench      training speed of the named workloads (BENCH='--device 0 --json')"
+	@echo "make bench-peers against PyTorch and tinygrad, which it installs in .build (PEERS='--devices cpu,0')"
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
@@ -49,6 +51,12 @@ bench:
 	@Scripts/install-packages build
 	$(BUILD) --product vae-gpu
 	$(BINARY) bench $(BENCH)
+
+# Needs Python 3.11; PEERS_PYTHON=/path/to/python uses one that has Benchmarks/peers/requirements.txt.
+bench-peers:
+	@Scripts/install-packages build
+	$(BUILD) --product vae-gpu
+	Benchmarks/peers/peers-python Benchmarks/peers/compare.py --vae-gpu $(BINARY) $(PEERS)
 
 # The installed program carries the Swift runtime, so it needs no toolchain.
 install:
