@@ -4,13 +4,16 @@
 //
 // The scheme of Goto & van de Geijn 2008: op(B) is packed in panels, a transposed A in blocks of rows, and a register
 // tile of C stays in vector registers while k runs; between blocks of k the sums rest in C.
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ckernels.h"
 
-#define K_BLOCK 512 // most values of k in a packed panel: 64 KiB, a quarter of a small L2 cache
-#define M_BLOCK 384 // most rows at a time
-#define GROUP 4     // most panels packed at a time
+#define K_BLOCK 512 // most values of k in a packed panel
+#define M_BLOCK 528 // most rows at a time
+#define GROUP 8     // most panels packed at a time
+#define FEW_ROWS 384
 #define MOST_COLUMNS 32
 
 #define INLINE static inline __attribute__((always_inline))
@@ -176,14 +179,34 @@ typedef struct {
 } blocking;
 
 static blocking choose_blocking(size_t rows, size_t k) {
-  const size_t most = rows > M_BLOCK ? K_BLOCK : 256;
+  const size_t most = rows > FEW_ROWS ? K_BLOCK : 256;
   const size_t pieces = (k + most - 1) / most;
-  return (blocking){pieces ? (k + pieces - 1) / pieces : 1, rows > M_BLOCK ? GROUP : 1};
+  return (blocking){pieces ? (k + pieces - 1) / pieces : 1, rows > FEW_ROWS ? GROUP : 1};
+}
+
+// What a thread packs into. Made at the first use and freed with the thread; too large for thread-local storage, of which
+// a library that is loaded late gets little.
+typedef struct {
+  float blocks[M_BLOCK * K_BLOCK] __attribute__((aligned(64)));
+  float panels[GROUP][K_BLOCK * MOST_COLUMNS] __attribute__((aligned(64)));
+} workspace;
+
+static pthread_key_t workspace_key;
+static pthread_once_t workspace_once = PTHREAD_ONCE_INIT;
+static void make_workspace_key(void) { pthread_key_create(&workspace_key, free); }
+
+static workspace *own_workspace(void) {
+  pthread_once(&workspace_once, make_workspace_key);
+  workspace *own = pthread_getspecific(workspace_key);
+  if (own) return own;
+  own = aligned_alloc(64, sizeof(workspace));
+  // 1.5 MB: without them the process is at its end anyway.
+  if (!own || pthread_setspecific(workspace_key, own)) abort();
+  return own;
 }
 
 void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1) {
-  static _Thread_local float blocks[M_BLOCK * K_BLOCK] __attribute__((aligned(64)));
-  static _Thread_local float panels[GROUP][K_BLOCK * MOST_COLUMNS] __attribute__((aligned(64)));
+  workspace *own = own_workspace();
   const kernel kernel = choose();
   const size_t height = kernel.rows, width = kernel.columns;
   const blocking step = choose_blocking(g->m, g->k);
@@ -192,11 +215,11 @@ void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1
     for (size_t k0 = 0; k0 < g->k; k0 += step.depth) {
       const size_t depth = least(g->k - k0, step.depth);
       for (size_t i = i0; g->transpose_a && i < i1; i += height)
-        pack_rows(g->a + k0 * g->m + i, g->m, least(i1 - i, height), depth, blocks + (i - i0) * depth, height);
+        pack_rows(g->a + k0 * g->m + i, g->m, least(i1 - i, height), depth, own->blocks + (i - i0) * depth, height);
       for (size_t j0 = n0; j0 < n1; j0 += step.panels * width) {
         const size_t j1 = least(n1, j0 + step.panels * width);
         for (size_t j = j0; j < j1; j += width) {
-          float *panel = panels[(j - j0) / width];
+          float *panel = own->panels[(j - j0) / width];
           if (g->transpose_b)
             pack_transposed(g->b + j * g->k + k0, g->k, least(j1 - j, width), depth, panel, width);
           else
@@ -205,12 +228,12 @@ void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1
         for (size_t i = i0; i < i1; i += height) {
           operands o = {.rows = (int)least(i1 - i, height), .ldc = g->n, .depth = depth, .accumulate = k0 > 0};
           if (g->transpose_a)
-            o.a = blocks + (i - i0) * depth, o.row = 1, o.step = height;
+            o.a = own->blocks + (i - i0) * depth, o.row = 1, o.step = height;
           else
             o.a = g->a + i * g->k + k0, o.row = g->k, o.step = 1;
           for (size_t j = j0; j < j1; j += width) {
             o.columns = (int)least(j1 - j, width);
-            o.panel = panels[(j - j0) / width];
+            o.panel = own->panels[(j - j0) / width];
             o.c = g->c + i * g->n + j;
             kernel.run(&o);
           }
