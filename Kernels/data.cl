@@ -9,7 +9,13 @@ ROW_KERNEL(gather_scaled, (IN(uchar, pixels), IN(uint, order), IN(uint, state), 
   FOR_LANES(j, columns) x[offset + j] = (real)pixels[source + j] / REAL(255.0);
 }
 
-// x = 1 with probability pixel / 255, exactly: 255 word < 2^32 pixel. Four pixels share a Philox block.
+// 1 with probability pixel / 255, exactly: 255 word < 2^32 pixel. As 2^32 = 255 * 16843009 + 1, that is
+// word <= 16843009 pixel for a pixel that is not 0, in 32 bits.
+FUNCTION real binarised(const uint word, const uint pixel) {
+  return word <= 16843009u * pixel && pixel != 0 ? REAL(1.0) : REAL(0.0);
+}
+
+// x = a draw of each pixel. Four pixels share a Philox block.
 // Static binarisation (is_static = 1) keys the draw by the image alone, for every seed and step; `draw` then
 // tells the splits apart.
 ROW_KERNEL(gather_binarised, (IN(uchar, pixels), IN(uint, order), IN(uint, state), OUT(real, x),
@@ -25,15 +31,13 @@ ROW_KERNEL(gather_binarised, (IN(uchar, pixels), IN(uint, order), IN(uint, state
   FOR_LANES(block, blocks) {
     uint w[4];
     philox(block, image, step, purpose, seed_low, seed_high, w);
-    for (uint k = 0; k < 4; k++)
-      x[offset + 4 * block + k] =
-          (ulong)w[k] * 255 < ((ulong)pixels[source + 4 * block + k] << 32) ? REAL(1.0) : REAL(0.0);
+    UNROLL(4) for (uint k = 0; k < 4; k++)
+      x[offset + 4 * block + k] = binarised(w[k], pixels[source + 4 * block + k]);
   }
   if (LANE == 0 && 4 * blocks < columns) {
     uint w[4];
     philox(blocks, image, step, purpose, seed_low, seed_high, w);
     for (uint k = 0; 4 * blocks + k < columns; k++)
-      x[offset + 4 * blocks + k] =
-          (ulong)w[k] * 255 < ((ulong)pixels[source + 4 * blocks + k] << 32) ? REAL(1.0) : REAL(0.0);
+      x[offset + 4 * blocks + k] = binarised(w[k], pixels[source + 4 * blocks + k]);
   }
 }

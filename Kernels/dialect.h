@@ -23,6 +23,8 @@
 #define GLOBAL_IN(type) __global const type *
 
 #define FUNCTION static inline
+// In front of a loop with a constant number of rounds inside another loop: only then can the outer one become vectors.
+#define UNROLL(count) __attribute__((opencl_unroll_hint(count)))
 
 #define ROW get_group_id(0)
 

@@ -15,7 +15,6 @@
 
 #define TILE_NAME(rows) TILE_NAME_(rows)
 #define TILE_NAME_(rows) tile_##rows
-#define UNROLL(count) __attribute__((opencl_unroll_hint(count)))
 
 // C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the
 // next; a private copy of the tile lets its last columns be missing.

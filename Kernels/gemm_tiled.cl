@@ -6,7 +6,6 @@
 #define ITEMS (GROUP_M * GROUP_N)
 #define ROWS_EACH (TILE_M / GROUP_M)
 #define COLUMNS_EACH (TILE_N / GROUP_N)
-#define UNROLL(count) __attribute__((opencl_unroll_hint(count)))
 
 #if SPLIT_K > 1
 #define STORED(x, i, j) (x)

@@ -7,7 +7,7 @@
 FUNCTION void philox(const uint block, const uint sample, const uint step, const uint purpose,
                      const uint seed_low, const uint seed_high, uint *words) {
   uint c0 = block, c1 = sample, c2 = step, c3 = purpose, k0 = seed_low, k1 = seed_high;
-  for (int round = 0; round < 10; round++) {
+  UNROLL(10) for (int round = 0; round < 10; round++) {
     const uint h0 = MULTIPLY_HIGH(0xD2511F53u, c0), l0 = 0xD2511F53u * c0;
     const uint h1 = MULTIPLY_HIGH(0xCD9E8D57u, c2), l1 = 0xCD9E8D57u * c2;
     c0 = h1 ^ c1 ^ k0;
