@@ -3,12 +3,19 @@
 // memory, and walks down the rows in register tiles of ROWS x 32.
 #define PANEL 32
 
-#if TRANSPOSE_A
-#define A_START(i, k) (a + (size_t)(k) * m + (i))
+// A work-group takes PANELS panels at a time. Where the rows of a transposed A lie far apart in memory there are several,
+// and a tile's rows are packed, too.
+#define PACKS_A (TRANSPOSE_A && PANELS > 1)
+#if PACKS_A
+#define A_SPACE __local
+#define A_ROW(r) (r)
+#define A_STEP ROWS
+#elif TRANSPOSE_A
+#define A_SPACE __global
 #define A_ROW(r) (r)
 #define A_STEP m
 #else
-#define A_START(i, k) (a + (size_t)(i) * k_total + (k))
+#define A_SPACE __global
 #define A_ROW(r) ((size_t)(r) * k_total)
 #define A_STEP 1
 #endif
@@ -16,10 +23,10 @@
 #define TILE_NAME(rows) TILE_NAME_(rows)
 #define TILE_NAME_(rows) tile_##rows
 
-// C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the
+// C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel; x is where that part of A begins. The sums rest in C from one block of k to the
 // next; a private copy of the tile lets its last columns be missing.
 #define TILE(rows)                                                                                            \
-  static inline void TILE_NAME(rows)(__global const float *a, __local const float *panel, __global float *c,  \
+  static inline void TILE_NAME(rows)(A_SPACE const float *x, __local const float *panel, __global float *c,   \
                                      __global const float *operand, const uint m, const uint n,               \
                                      const uint k_total, const uint i, const uint j, const uint width,        \
                                      const uint k0, const uint depth) {                                       \
@@ -27,7 +34,6 @@
     float16 low[rows], high[rows];                                                                            \
     load_tile(tile, rows, c, n, i, j, k0 > 0 ? width : 0);                                                    \
     UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = vload16(2 * r, tile), high[r] = vload16(2 * r + 1, tile); \
-    __global const float *x = A_START(i, k0);                                                                 \
     for (uint k = 0; k < depth; k++) {                                                                        \
       const float16 b0 = vload16(0, panel + k * PANEL), b1 = vload16(1, panel + k * PANEL);                   \
       UNROLL(rows) for (int r = 0; r < rows; r++) {                                                           \
@@ -102,13 +108,30 @@ static inline void pack(__global const float *b, __local float *panel, const uin
 #endif
 }
 
+#if PACKS_A
+// `depth` times `rows` values of op(A), ROWS apart.
+static inline void pack_rows(__global const float *x, __local float *packed, const uint m, const uint rows,
+                             const uint depth) {
+  if (rows == ROWS) {
+    for (uint k = 0; k < depth; k++)
+      UNROLL(ROWS) for (uint r = 0; r < ROWS; r++) packed[k * ROWS + r] = x[(size_t)k * m + r];
+  } else {
+    for (uint k = 0; k < depth; k++)
+      for (uint r = 0; r < rows; r++) packed[k * ROWS + r] = x[(size_t)k * m + r];
+  }
+}
+#endif
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm GEMM_PARAMETERS {
-  __local float panel[DEPTH * PANEL];
-  const uint panels = (n + PANEL - 1) / PANEL;
+  __local float panels[PANELS][DEPTH * PANEL];
+#if PACKS_A
+  __local float rows_of_a[DEPTH * ROWS];
+#endif
+  const uint columns = PANELS * PANEL, column_groups = (n + columns - 1) / columns;
   const uint group = get_group_id(0);
 #ifdef ROW_SUMS
   // Work-groups behind those of the product: sums of 64 columns of A each.
-  const uint tiles = panels * ((m + group_rows - 1) / group_rows);
+  const uint tiles = column_groups * ((m + group_rows - 1) / group_rows);
   if (group >= tiles) {
     const uint first = (group - tiles) * 64, count = min(m - first, 64u);
     float sums[64];
@@ -127,15 +150,34 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm GEMM_PARAMETER
 #ifndef EPILOGUE
   __global const float *operand = 0;
 #endif
-  const uint j = group % panels * PANEL, begin = group / panels * group_rows;
-  const uint width = min(n - j, (uint)PANEL), end = min(m, begin + group_rows);
+  const uint j0 = group % column_groups * columns, j1 = min(n, j0 + columns);
+  const uint begin = group / column_groups * group_rows, end = min(m, begin + group_rows);
   const uint pieces = (k_total + DEPTH - 1) / DEPTH, step = (k_total + pieces - 1) / pieces;
   for (uint k0 = 0; k0 < k_total; k0 += step) {
     const uint depth = min(step, k_total - k0);
-    pack(b, panel, n, k_total, j, width, k0, depth);
-    uint i = begin;
-    for (; i + ROWS <= end; i += ROWS) TILE_NAME(ROWS)(a, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
-    for (; i + 4 <= end; i += 4) tile_4(a, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
-    for (; i < end; i++) tile_1(a, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
+    for (uint j = j0; j < j1; j += PANEL)
+      pack(b, panels[(j - j0) / PANEL], n, k_total, j, min(j1 - j, (uint)PANEL), k0, depth);
+    for (uint i = begin; i < end;) {
+      const uint rows = end - i >= ROWS ? ROWS : (end - i >= 4 ? 4 : 1);
+#if PACKS_A
+      A_SPACE const float *x = rows_of_a;
+      pack_rows(a + (size_t)k0 * m + i, rows_of_a, m, rows, depth);
+#elif TRANSPOSE_A
+      A_SPACE const float *x = a + (size_t)k0 * m + i;
+#else
+      A_SPACE const float *x = a + (size_t)i * k_total + k0;
+#endif
+      for (uint j = j0; j < j1; j += PANEL) {
+        __local const float *panel = panels[(j - j0) / PANEL];
+        const uint width = min(j1 - j, (uint)PANEL);
+        if (rows == ROWS)
+          TILE_NAME(ROWS)(x, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
+        else if (rows == 4)
+          tile_4(x, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
+        else
+          tile_1(x, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
+      }
+      i += rows;
+    }
   }
 }

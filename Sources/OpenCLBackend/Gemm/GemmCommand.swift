@@ -19,7 +19,7 @@ final class GemmCommand: OpenCLCommand {
     name = variant.name
     kernel = try backend.gemmPrograms.kernel("gemm", of: variant, for: multiply)
     queue = backend.queue.raw
-    let size = variant.launchSize(m: multiply.m, n: multiply.n)
+    let size = variant.launchSize(GemmShape(multiply))
     localSize = size.items
     globalSize = (size.groups + (multiply.rowSums == nil ? 0 : size.rowSumGroups)) * size.items
     var views = [multiply.a, multiply.b, workspace ?? multiply.c]
