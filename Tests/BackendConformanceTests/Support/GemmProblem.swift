@@ -41,8 +41,8 @@ struct GemmProblem {
   let m: Int
   let n: Int
   let k: Int
-  let transposeA: Bool
-  let transposeB: Bool
+  var transposeA: Bool
+  var transposeB: Bool
   let epilogue: Epilogue?
   let sumsRows: Bool
   /// op(A), op(B) by rows; the operand of the epilogue.
