@@ -32,7 +32,7 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
   }
 
   /// The variant for a shape: its own verdict, else that of the most similar shape of the same layout.
-  func variant(for shape: GemmShape) -> GemmVariant? {
+  package func variant(for shape: GemmShape) -> GemmVariant? {
     entries.min { $0.shape.distance(to: shape) < $1.shape.distance(to: shape) }
       .flatMap { $0.shape.distance(to: shape) < .infinity ? $0.variant : nil }
   }
@@ -89,5 +89,15 @@ extension GemmVariant: Codable {
         split: numbers[5])
     default: return nil
     }
+    guard isReasonable else { return nil }
+  }
+
+  /// Whether a compiler and a device can be expected to take the kernel, however small or large they are.
+  private var isReasonable: Bool {
+    guard localByteCount <= 1 << 17 else { return false }
+    guard case .tiled(let m, let n, _, let groupM, let groupN, let split) = self else {
+      return true
+    }
+    return groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256 && split <= 64
   }
 }

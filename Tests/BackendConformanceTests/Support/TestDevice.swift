@@ -56,7 +56,8 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
       switch kind {
       case .cpu(let threads): CPUBackend(threads: threads)
       case .openCL(let device):
-        try OpenCLBackend(device, cache: ProgramCache(directory: nil))
+        // Not as somebody has tuned this machine: results must not depend on that.
+        try OpenCLBackend(device, cache: ProgramCache(directory: nil), gemm: .untuned)
       }
     Self.opened[testDescription] = backend
     return backend
