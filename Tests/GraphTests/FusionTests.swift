@@ -88,7 +88,7 @@ import Testing
     try bench.expectSameBits([], runs: 3)
   }
 
-  @Test func `a layer and its whole backward pass are four launches`() throws {
+  @Test func `two layers and their whole backward pass are six launches`() throws {
     let bench = Workbench()
     let first = try bench.layer("first", [4, 3], outputs: 6)
     let hidden = bench.graph.biasActivation(first.product, first.bias, .relu)
