@@ -67,6 +67,22 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: GemmCase.all.filter { $0.epilogue == nil && !$0.sumsRows }, TestDevice.allOpenCL)
+  func `every launch of a product says what it is`(_ gemm: GemmCase, _ device: TestDevice) throws {
+    let recording = Recording()
+    let a = recording.input([1, 2, 3, 4], [2, 2])
+    let product = recording.graph.multiply(
+      a, a, transposeA: gemm.transposeA, transposeB: gemm.transposeB)
+    let program = try recording.program([product], on: try gemm.open(on: device))
+    for launch in program.launches {
+      #expect(!launch.operation.isEmpty && !launch.kernel.isEmpty && !launch.size.isEmpty)
+      #expect(launch.work.byteCount > 0)
+    }
+    let operations = program.launches.map(\.work.floatingPointOperations).reduce(0, +)
+    #expect(operations == 16 && program.floatingPointOperations == 16)
+  }
+
   /// Variants that keep the order of the sum give the bits of the CPU backend, where epilogues do.
   private func expectSameBits(
     _ result: GemmProblem.Result, _ problem: GemmProblem, _ gemm: GemmCase, _ device: TestDevice,

@@ -55,7 +55,7 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
       .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: 2), bias: ["relu"],
       rowSums: true),
     cases(
-      .tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 4),
+      .tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 4), "NN",
       gradients: ["tanh_activation"]),
     cases(
       .clblast, "NN", "NT", "TN", "TT", bias: ["relu"], gradients: ["softplus"], rowSums: true),
