@@ -94,10 +94,12 @@ extension GemmVariant: Codable {
 
   /// Whether a compiler and a device can be expected to take the kernel, however small or large they are.
   private var isReasonable: Bool {
-    guard localByteCount <= 1 << 17 else { return false }
-    guard case .tiled(let m, let n, _, let groupM, let groupN, let split) = self else {
-      return true
+    switch self {
+    case .clblast: true
+    case .panel(_, let depth, _): depth <= 1024
+    case .tiled(let m, let n, _, let groupM, let groupN, let split):
+      groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256 && split <= 64
+        && localByteCount <= 1 << 17
     }
-    return groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256 && split <= 64
   }
 }

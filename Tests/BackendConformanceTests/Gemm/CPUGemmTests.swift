@@ -2,8 +2,8 @@ import CKernels
 import Compute
 import Testing
 
-/// The CPU backend's matrix product around the sizes at which its packing changes: 384 rows, 256 and 512 values of k,
-/// panels of 32 columns in groups of four.
+/// The CPU backend's matrix product around the sizes at which its packing changes: 384 and 528 rows, 256 and 512 values
+/// of k, panels of 32 columns in groups of up to eight.
 @Suite("Matrix products on the CPU", .enabled(if: !TestSizes.isSmall)) @MainActor
 struct CPUGemmTests {
   struct Extents: Sendable, CustomTestStringConvertible {
@@ -14,10 +14,11 @@ struct CPUGemmTests {
   private nonisolated static let sizes = [
     Extents(m: 383, n: 31, k: 256), Extents(m: 384, n: 32, k: 257), Extents(m: 385, n: 33, k: 512),
     Extents(m: 385, n: 129, k: 513), Extents(m: 13, n: 128, k: 1025),
-    Extents(m: 384, n: 127, k: 255), Extents(m: 769, n: 17, k: 511),
-    Extents(m: 386, n: 130, k: 1025), Extents(m: 12, n: 161, k: 256), Extents(m: 1, n: 129, k: 257),
-    Extents(m: 397, n: 1, k: 513),
+    Extents(m: 528, n: 127, k: 255), Extents(m: 529, n: 257, k: 511),
+    Extents(m: 386, n: 255, k: 1025), Extents(m: 12, n: 161, k: 256), Extents(m: 1, n: 129, k: 257),
+    Extents(m: 1057, n: 1, k: 513), Extents(m: 527, n: 256, k: 17),
   ]
+  private static let layouts = [(false, false), (false, true), (true, false), (true, true)]
 
   @Test(arguments: sizes)
   func `every element is the sum over k in order by fused multiply-adds`(
@@ -28,7 +29,7 @@ struct CPUGemmTests {
     let expected = Self.sequential(problem)
     #expect(relativeError(expected.map(Double.init), exact) <= 1e-5)
     let bits = expected.map(\.bitPattern)
-    for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
+    for (transposeA, transposeB) in Self.layouts {
       (problem.transposeA, problem.transposeB) = (transposeA, transposeB)
       let reference = try problem.run(on: TestDevice.reference).values
       #expect(relativeError(reference, exact) <= 1e-6, "\(transposeA) \(transposeB)")
@@ -62,30 +63,43 @@ struct CPUGemmTests {
 
   /// Tiles as no grid cuts them: any part of C can be asked for by itself.
   @Test func `a tile is computed alone`() {
-    let problem = GemmProblem(67, 83, 530)
+    var problem = GemmProblem(541, 283, 530)
     let expected = Self.sequential(problem)
-    let (a, b) = (problem.a.map(Float.init), problem.b.map(Float.init))
-    for (rows, columns) in [
-      (0..<67, 0..<83), (5..<29, 17..<50), (66..<67, 82..<83), (12..<12, 0..<9),
-    ] {
-      var c = [Float](repeating: -7, count: 67 * 83)
-      c.withUnsafeMutableBufferPointer { c in
-        a.withUnsafeBufferPointer { a in
-          b.withUnsafeBufferPointer { b in
-            var gemm = vae_gemm(
-              a: a.baseAddress, b: b.baseAddress, c: c.baseAddress, m: 67, n: 83, k: 530,
-              transpose_a: 0, transpose_b: 0)
-            vae_gemm_tile(
-              &gemm, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound)
-          }
+    let tiles = [
+      (0..<541, 0..<283), (5..<29, 17..<50), (540..<541, 282..<283), (12..<12, 0..<9),
+      (1..<540, 0..<1),
+    ]
+    for (transposeA, transposeB) in Self.layouts {
+      (problem.transposeA, problem.transposeB) = (transposeA, transposeB)
+      for (rows, columns) in tiles {
+        let c = Self.tile(problem, rows, columns)
+        let wrong = c.indices.filter { index in
+          let isInside = rows.contains(index / 283) && columns.contains(index % 283)
+          return c[index] != (isInside ? expected[index] : -7)
+        }
+        #expect(wrong.isEmpty, "\(rows) \(columns): \(wrong.prefix(5))")
+      }
+    }
+  }
+
+  /// C with one tile computed, the rest -7.
+  private static func tile(
+    _ problem: GemmProblem, _ rows: Range<Int>, _ columns: Range<Int>
+  ) -> [Float] {
+    var c = [Float](repeating: -7, count: problem.m * problem.n)
+    c.withUnsafeMutableBufferPointer { c in
+      problem.storedA.map(Float.init).withUnsafeBufferPointer { a in
+        problem.storedB.map(Float.init).withUnsafeBufferPointer { b in
+          var gemm = vae_gemm(
+            a: a.baseAddress, b: b.baseAddress, c: c.baseAddress, m: problem.m, n: problem.n,
+            k: problem.k, transpose_a: problem.transposeA ? 1 : 0,
+            transpose_b: problem.transposeB ? 1 : 0)
+          vae_gemm_tile(
+            &gemm, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound)
         }
       }
-      let wrong = c.indices.filter { index in
-        let isInside = rows.contains(index / 83) && columns.contains(index % 83)
-        return c[index] != (isInside ? expected[index] : -7)
-      }
-      #expect(wrong.isEmpty, "\(rows) \(columns): \(wrong.prefix(5))")
     }
+    return c
   }
 
   /// Plain loops.

@@ -4,30 +4,11 @@ import Testing
 
 /// Every kernel that may be chosen for a matrix product, on every OpenCL device.
 @Suite("Matrix product variants") @MainActor struct GemmVariantTests {
-  struct Extents: Sendable, CustomTestStringConvertible {
-    let m, n, k: Int
-    var testDescription: String { "\(m) x \(n) x \(k)" }
-  }
-
-  /// Straddle tiles, panels, groups of rows and blocks of k.
-  private static let sizes =
-    TestSizes.isSmall
-    ? [
-      Extents(m: 1, n: 1, k: 1), Extents(m: 33, n: 3, k: 9), Extents(m: 3, n: 33, k: 17),
-      Extents(m: 17, n: 31, k: 33),
-    ]
-    : [
-      Extents(m: 1, n: 1, k: 1), Extents(m: 1, n: 130, k: 3), Extents(m: 3, n: 31, k: 130),
-      Extents(m: 31, n: 33, k: 1), Extents(m: 33, n: 1, k: 65), Extents(m: 64, n: 64, k: 64),
-      Extents(m: 65, n: 3, k: 33), Extents(m: 130, n: 65, k: 31), Extents(m: 33, n: 130, k: 64),
-      Extents(m: 64, n: 33, k: 300), Extents(m: 130, n: 130, k: 33),
-    ]
-
   @Test(arguments: GemmCase.all, TestDevice.allOpenCL)
   func `a product is that of the CPU backend and nothing behind it is written`(
     _ gemm: GemmCase, _ device: TestDevice
   ) throws {
-    for size in Self.sizes {
+    for size in gemm.sizes {
       let problem = gemm.problem(size.m, size.n, size.k)
       let result = try problem.run(on: try gemm.open(on: device))
       let exact = try problem.run(on: TestDevice.reference)
@@ -43,7 +24,7 @@ import Testing
     _ gemm: GemmCase, _ device: TestDevice
   ) throws {
     var kinds: [GemmProblem.Kind] = []
-    for size in Self.sizes where size.m > 1 && size.n > 1 && size.k > 1 {
+    for size in gemm.sizes where size.m > 1 && size.n > 1 && size.k > 1 {
       let problem = gemm.problem(size.m, size.n, size.k).withSpecials()
       let result = try problem.run(on: try gemm.open(on: device))
       let expected = try problem.run(on: try TestDevice.cpu[1].open())
@@ -58,7 +39,7 @@ import Testing
   func `a product that is too small for float32 keeps its sign`(
     _ gemm: GemmCase, _ device: TestDevice
   ) throws {
-    for size in Self.sizes {
+    for size in gemm.sizes {
       var problem = gemm.problem(size.m, size.n, size.k)
       problem.a = problem.a.map { _ in -0x1p-100 }
       problem.b = problem.b.map { _ in 0x1p-100 }

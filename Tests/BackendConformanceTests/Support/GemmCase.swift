@@ -61,6 +61,24 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
       .clblast, "NN", "NT", "TN", "TT", bias: ["relu"], gradients: ["softplus"], rowSums: true),
   ].flatMap { $0 }.filter { TestNames.isSelected($0.testDescription) }
 
+  struct Extents: Sendable, CustomTestStringConvertible {
+    let m, n, k: Int
+    var testDescription: String { "\(m) x \(n) x \(k)" }
+  }
+
+  /// Straddle tiles, panels, groups of rows and blocks of k. Many rows of a transposed A are packed in another way.
+  var sizes: [Extents] {
+    let sizes =
+      TestSizes.isSmall
+      ? [(1, 1, 1), (33, 3, 9), (3, 33, 17), (17, 31, 33)]
+      : [
+        (1, 1, 1), (1, 130, 3), (3, 31, 130), (31, 33, 1), (33, 1, 65), (64, 64, 64),
+        (65, 3, 33), (130, 65, 31), (33, 130, 64), (64, 33, 300), (130, 130, 33),
+      ]
+    let tall = TestSizes.isSmall ? (1027, 33, 5) : (1030, 165, 70)
+    return (sizes + (transposeA ? [tall] : [])).map { Extents(m: $0.0, n: $0.1, k: $0.2) }
+  }
+
   func problem(_ m: Int, _ n: Int, _ k: Int) -> GemmProblem {
     GemmProblem(
       m, n, k, transposeA: transposeA, transposeB: transposeB, epilogue: epilogue,

@@ -83,8 +83,7 @@ struct GemmProblem {
     let sums = try buffer([Float](repeating: .nan, count: sumsRows ? m : 0), Self.poison, backend)
     var multiply = MatrixMultiply(
       m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB,
-      a: try operand(transposeA ? Self.transposed(a, rows: m) : a, backend),
-      b: try operand(transposeB ? Self.transposed(b, rows: k) : b, backend), c: c)
+      a: try operand(storedA, backend), b: try operand(storedB, backend), c: c)
     if let epilogue {
       let view = try operand(operand, backend)
       multiply.epilogue =
@@ -123,7 +122,11 @@ struct GemmProblem {
     return (bits, all.dropFirst(count).firstIndex { $0 != Self.poison }.map { $0 - count })
   }
 
-  static func transposed(_ x: [Double], rows: Int) -> [Double] {
+  /// A and B as they lie in memory.
+  var storedA: [Double] { transposeA ? Self.transposed(a, rows: m) : a }
+  var storedB: [Double] { transposeB ? Self.transposed(b, rows: k) : b }
+
+  private static func transposed(_ x: [Double], rows: Int) -> [Double] {
     let columns = x.count / max(rows, 1)
     return (0..<columns).flatMap { column in (0..<rows).map { x[$0 * columns + column] } }
   }
