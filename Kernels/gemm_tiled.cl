@@ -43,14 +43,15 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void gemm GEMM_PARAM
 
   for (uint k0 = k_begin; k0 < k_end; k0 += TILE_K) {
     barrier(CLK_LOCAL_MEM_FENCE);
-    // Neighbouring work-items load neighbouring addresses, whichever way the operand is stored.
+    // Neighbouring work-items load neighbouring addresses, whichever way the operand is stored. What lies outside is
+    // -0 times 0: a sum plus -0 is that sum, even one of -0.
     for (uint e = item; e < TILE_M * TILE_K; e += ITEMS) {
 #if TRANSPOSE_A
       const uint k = e / TILE_M, i = e % TILE_M;
-      tile_a[k][i] = k0 + k < k_end && i0 + i < m ? a[(size_t)(k0 + k) * m + i0 + i] : 0.0f;
+      tile_a[k][i] = k0 + k < k_end && i0 + i < m ? a[(size_t)(k0 + k) * m + i0 + i] : -0.0f;
 #else
       const uint i = e / TILE_K, k = e % TILE_K;
-      tile_a[k][i] = k0 + k < k_end && i0 + i < m ? a[(size_t)(i0 + i) * k_total + k0 + k] : 0.0f;
+      tile_a[k][i] = k0 + k < k_end && i0 + i < m ? a[(size_t)(i0 + i) * k_total + k0 + k] : -0.0f;
 #endif
     }
     for (uint e = item; e < TILE_N * TILE_K; e += ITEMS) {

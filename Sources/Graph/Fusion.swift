@@ -20,11 +20,14 @@ struct Fusion {
   private mutating func absorbOnce() -> Bool {
     for (index, node) in nodes.enumerated() {
       for (position, input) in node.inputs.enumerated() {
-        guard let producer = producer(onlyFor: index, of: input),
-          let operation = node.operation.absorbing(nodes[producer].operation, at: position)
+        guard let producer = producer(onlyFor: index, of: input), canMove(producer, into: index)
         else { continue }
         var inputs = node.inputs
         inputs.replaceSubrange(position...position, with: nodes[producer].inputs)
+        guard
+          let operation = node.operation.absorbing(
+            nodes[producer].operation, at: position, inputs: inputs)
+        else { continue }
         nodes[index] = Graph.Node(operation: operation, inputs: inputs, outputs: node.outputs)
         nodes.remove(at: producer)
         return true
@@ -48,7 +51,7 @@ struct Fusion {
       for (other, candidate) in nodes.enumerated() where other != index {
         guard node.inputs.starts(with: candidate.inputs),
           let operation = node.operation.joined(with: candidate.operation),
-          !depends(node, on: candidate)
+          canMeet(index, other)
         else { continue }
         nodes[min(index, other)] = Graph.Node(
           operation: operation, inputs: node.inputs, outputs: node.outputs + candidate.outputs)
@@ -59,16 +62,39 @@ struct Fusion {
     return false
   }
 
-  /// Whether a node reads something that comes of another's outputs.
-  private func depends(_ node: Graph.Node, on other: Graph.Node) -> Bool {
-    var reached = Set(other.outputs.map(\.id))
-    var grows = true
-    while grows {
-      grows = false
-      for next in nodes where next.inputs.contains(where: { reached.contains($0.id) }) {
-        for output in next.outputs where reached.insert(output.id).inserted { grows = true }
-      }
+  /// Whether a node can run as late as the one that reads what it makes. What the two name by one tensor, such as
+  /// scalars that one reads and the other changes, is known to the operation that does the work of both.
+  private func canMove(_ producer: Int, into reader: Int) -> Bool {
+    let access = Schedule.Access(nodes[producer], of: graph)
+    return isUndisturbed(producer, in: producer..<reader)
+      && !access.conflicts(
+        with: Schedule.Access(nodes[reader], of: graph), exceptInOneTensor: true)
+  }
+
+  /// Whether two nodes can run as one: neither needs the other, directly or by way of a third, and what lies between
+  /// them shares no memory with either.
+  private func canMeet(_ a: Int, _ b: Int) -> Bool {
+    let range = min(a, b)..<(max(a, b) + 1)
+    guard isUndisturbed(a, in: range), isUndisturbed(b, in: range) else { return false }
+    let waiting = Schedule.dependencies(of: nodes, in: graph)
+    return !Self.reaches(a, from: b, waiting) && !Self.reaches(b, from: a, waiting)
+  }
+
+  /// Whether no node of a range writes memory of the caller that a node uses, or uses what it writes there.
+  private func isUndisturbed(_ index: Int, in range: Range<Int>) -> Bool {
+    let access = Schedule.Access(nodes[index], of: graph)
+    return range.allSatisfy {
+      $0 == index || !access.conflicts(with: Schedule.Access(nodes[$0], of: graph))
     }
-    return node.inputs.contains { reached.contains($0.id) }
+  }
+
+  /// Whether a node waits for another, directly or not.
+  private static func reaches(_ target: Int, from start: Int, _ waiting: [Set<Int>]) -> Bool {
+    var reached: Set<Int> = []
+    var open = [start]
+    while let node = open.popLast() {
+      for next in waiting[node] where reached.insert(next).inserted { open.append(next) }
+    }
+    return reached.contains(target)
   }
 }

@@ -49,7 +49,7 @@ extension LaunchDescription {
       description.operation = "matrix product"
       description.work.byteCount -= epilogue + sums
     case .epilogue:
-      description.operation = multiply.epilogue?.function ?? ""
+      description.operation = multiply.epilogue?.function ?? "sum of a split product"
       description.size = "\(multiply.m) groups"
       description.work = Work(byteCount: 2 * c + epilogue)
     case .rowSums:

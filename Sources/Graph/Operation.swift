@@ -12,9 +12,9 @@ package protocol Operation {
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?]
   /// Positions of inputs that the command changes in place.
   var updatedInputs: [Int] { get }
-  /// This operation with the producer of one of its inputs folded in: the producer's inputs take the place of that input.
-  /// nil where that cannot be.
-  func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)?
+  /// This operation with the producer of one of its inputs folded in: the producer's inputs take the place of that input,
+  /// which gives `inputs`. nil where that cannot be.
+  func absorbing(_ producer: any Operation, at position: Int, inputs: [Tensor]) -> (any Operation)?
   /// This operation and one that reads the first of its inputs, as one: its own outputs, then the other's. nil where that
   /// cannot be.
   func joined(with other: any Operation) -> (any Operation)?
@@ -24,7 +24,9 @@ package protocol Operation {
 
 extension Operation {
   package var updatedInputs: [Int] { [] }
-  package func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? { nil }
+  package func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? { nil }
   package func joined(with other: any Operation) -> (any Operation)? { nil }
   package func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
     inputs.map { _ in nil }

@@ -81,9 +81,12 @@ package final class Program {
   /// Runs every recorded operation by itself and names the first tensor with a value that is not finite, in order of
   /// execution; inputs of a command are looked at before its outputs. nil if all are finite.
   package func firstNonFiniteTensor() throws(ComputeError) -> String? {
-    let unfused = try Program(
-      graph, outputs: outputs, backend: backend, storages: storages, fuses: false)
-    return try unfused.findNonFiniteTensor()
+    try unfused().findNonFiniteTensor()
+  }
+
+  /// The same on the same storages, with every recorded operation by itself.
+  package func unfused() throws(ComputeError) -> Program {
+    try Program(graph, outputs: outputs, backend: backend, storages: storages, fuses: false)
   }
 
   private func findNonFiniteTensor() throws(ComputeError) -> String? {

@@ -1,15 +1,7 @@
 /// Puts operations in an order in which each comes after what it needs, as near to the given one as that allows.
 enum Schedule {
   static func order(_ nodes: [Graph.Node], of graph: Graph) -> [Graph.Node] {
-    let accesses = nodes.map { Access($0, of: graph) }
-    var waiting = nodes.indices.map { index in
-      Set(
-        nodes.indices.filter { other in
-          other != index
-            && (accesses[index].needs(accesses[other])
-              || other < index && accesses[index].conflicts(with: accesses[other]))
-        })
-    }
+    var waiting = dependencies(of: nodes, in: graph)
     var remaining = Array(nodes.indices)
     var ordered: [Graph.Node] = []
     while !remaining.isEmpty {
@@ -23,10 +15,25 @@ enum Schedule {
     return ordered
   }
 
+  /// The positions of the operations that each must wait for: those that make what it reads, and those before it that
+  /// share memory with it.
+  static func dependencies(of nodes: [Graph.Node], in graph: Graph) -> [Set<Int>] {
+    let accesses = nodes.map { Access($0, of: graph) }
+    return nodes.indices.map { index in
+      Set(
+        nodes.indices.filter { other in
+          other != index
+            && (accesses[index].needs(accesses[other])
+              || other < index && accesses[index].conflicts(with: accesses[other]))
+        })
+    }
+  }
+
   /// What an operation reads and writes: tensors by number, and ranges of the caller's storages, where two tensors may
   /// overlap.
-  private struct Access {
+  struct Access {
     private struct Region {
+      let tensor: Int
       let storage: String
       let range: Range<Int>
       let isWritten: Bool
@@ -46,7 +53,8 @@ enum Schedule {
       regions = tensors.compactMap { tensor, isWritten in
         graph.placements[tensor.id].map {
           Region(
-            storage: $0.storage, range: $0.offset..<($0.offset + max(tensor.shape.count, 1)),
+            tensor: tensor.id, storage: $0.storage,
+            range: $0.offset..<($0.offset + max(tensor.shape.count, 1)),
             isWritten: isWritten)
         }
       }
@@ -55,10 +63,11 @@ enum Schedule {
     func needs(_ other: Access) -> Bool { !inputs.isDisjoint(with: other.outputs) }
 
     /// Whether one writes memory that the other reads or writes.
-    func conflicts(with other: Access) -> Bool {
+    func conflicts(with other: Access, exceptInOneTensor: Bool = false) -> Bool {
       regions.contains { a in
         other.regions.contains { b in
           (a.isWritten || b.isWritten) && a.storage == b.storage && a.range.overlaps(b.range)
+            && !(exceptInOneTensor && a.tensor == b.tensor)
         }
       }
     }

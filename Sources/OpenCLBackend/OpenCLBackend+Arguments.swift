@@ -1,8 +1,9 @@
 import COpenCL
 import Compute
 
-/// Calls that belong before the first step: none of them may happen in a replay.
+/// Calls that belong before the first step: none of them may happen in a replay. What CLBlast does is not seen.
 package struct OpenCLCounters: Equatable, Sendable {
+  /// Buffers and sub-buffers.
   package var allocations = 0
   package var kernels = 0
   package var programs = 0
@@ -15,6 +16,17 @@ extension OpenCLBackend {
 
   /// Items of an item kernel that a work-group takes: `ITEMS_EACH` of the dialect on processors.
   var itemsOfGroup: Int { info.type == .cpu ? 1024 : 64 }
+
+  /// A kernel of a matrix product variant for a launch site.
+  func gemmKernel(
+    _ name: String, of variant: GemmVariant, for multiply: MatrixMultiply
+  ) throws(ComputeError) -> KernelHandle {
+    let before = gemmPrograms.count
+    let kernel = try gemmPrograms.kernel(name, of: variant, for: multiply)
+    counters.programs += gemmPrograms.count - before
+    counters.kernels += 1
+    return kernel
+  }
 
   /// Sets all arguments of a kernel object, once.
   func setArguments(

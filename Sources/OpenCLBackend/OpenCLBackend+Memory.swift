@@ -7,6 +7,8 @@ final class OpenCLBuffer: DeviceBuffer {
   let memory: MemoryHandle
   private var subBuffers: [Range<Int>: SubBuffer] = [:]
 
+  var subBufferCount: Int { subBuffers.count }
+
   private final class SubBuffer {
     let memory: MemoryHandle
     init(_ memory: consuming MemoryHandle) { self.memory = memory }
@@ -111,6 +113,10 @@ extension OpenCLBackend {
   }
 
   func object(of view: BufferView) throws(ComputeError) -> cl_mem {
-    try buffer(of: view).object(offset: view.byteOffset, count: view.byteCount)
+    let buffer = buffer(of: view)
+    let before = buffer.subBufferCount
+    let object = try buffer.object(offset: view.byteOffset, count: view.byteCount)
+    counters.allocations += buffer.subBufferCount - before
+    return object
   }
 }

@@ -58,6 +58,7 @@ package final class OpenCLBackend: Backend {
     let source = vae_opencl_source().map { String(cString: $0) } ?? ""
     let builder = ProgramBuilder(context: context, device: device, cache: cache)
     program = try builder.build(source: source, options: Self.buildOptions(device))
+    counters.programs = 1
     gemmPrograms = GemmPrograms(builder: builder, options: Self.buildOptions(device))
     gemmChoice = gemm ?? .tuned(VerdictStore.standard.verdicts(for: device.info))
     self.device = device

@@ -62,7 +62,9 @@ struct ActivationGradient: Operation {
   }
 
   /// The gradient that a matrix product sends to an activation becomes its epilogue.
-  func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
+  func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? {
     guard position == 0, let product = producer as? MatrixProduct else { return nil }
     return product.with(.activationGradient(activation))
   }

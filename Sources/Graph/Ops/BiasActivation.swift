@@ -28,7 +28,9 @@ struct BiasActivation: Operation {
   }
 
   /// The bias and the activation of a matrix product become its epilogue.
-  func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
+  func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? {
     guard position == 0, let product = producer as? MatrixProduct else { return nil }
     return product.with(.biasActivation(activation))
   }

@@ -41,8 +41,11 @@ struct FinishBackward: Operation {
     return Work(byteCount: bytesMoved(inputs: inputs, outputs: outputs, partial: bytes))
   }
 
-  func absorbing(_ producer: any Operation, at position: Int) -> (any Operation)? {
-    position == 1 && producer is NegativeELBO
+  func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? {
+    // The ELBO's scalars must be those of the step.
+    position == 1 && producer is NegativeELBO && inputs[3] == inputs[5]
       ? FinishBackward(maximumNorm: maximumNorm, makesNegativeELBO: true) : nil
   }
 }

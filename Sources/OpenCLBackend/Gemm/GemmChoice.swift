@@ -14,7 +14,7 @@ package enum GemmChoice: Sendable {
   /// Names that `--gemm` takes.
   package static let names = ["tuned", "untuned", "clblast"]
 
-  func variant(for shape: GemmShape, isProcessor: Bool) -> GemmVariant {
+  package func variant(for shape: GemmShape, isProcessor: Bool) -> GemmVariant {
     switch self {
     case .tuned(let verdicts):
       verdicts?.variant(for: shape) ?? Self.guess(isProcessor: isProcessor)

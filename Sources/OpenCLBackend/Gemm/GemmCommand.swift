@@ -17,7 +17,7 @@ final class GemmCommand: OpenCLCommand {
     backend: OpenCLBackend
   ) throws(ComputeError) {
     name = variant.name
-    kernel = try backend.gemmPrograms.kernel("gemm", of: variant, for: multiply)
+    kernel = try backend.gemmKernel("gemm", of: variant, for: multiply)
     queue = backend.queue.raw
     let size = variant.launchSize(GemmShape(multiply))
     localSize = size.items
@@ -56,7 +56,7 @@ final class GemmReduceCommand: OpenCLCommand {
     _ multiply: MatrixMultiply, variant: GemmVariant, workspace: BufferView,
     backend: OpenCLBackend
   ) throws(ComputeError) {
-    kernel = try backend.gemmPrograms.kernel(name, of: variant, for: multiply)
+    kernel = try backend.gemmKernel(name, of: variant, for: multiply)
     queue = backend.queue.raw
     globalSize = (multiply.m * multiply.n + localSize - 1) / localSize * localSize
     var views = [workspace, multiply.c]

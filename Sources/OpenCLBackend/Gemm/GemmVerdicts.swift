@@ -32,7 +32,7 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
   }
 
   /// The variant for a shape: its own verdict, else that of the most similar shape of the same layout.
-  func variant(for shape: GemmShape) -> GemmVariant? {
+  package func variant(for shape: GemmShape) -> GemmVariant? {
     entries.min { $0.shape.distance(to: shape) < $1.shape.distance(to: shape) }
       .flatMap { $0.shape.distance(to: shape) < .infinity ? $0.variant : nil }
   }
@@ -88,6 +88,18 @@ extension GemmVariant: Codable {
         m: numbers[0], n: numbers[1], k: numbers[2], groupM: numbers[3], groupN: numbers[4],
         split: numbers[5])
     default: return nil
+    }
+    guard isReasonable else { return nil }
+  }
+
+  /// Whether a compiler and a device can be expected to take the kernel, however small or large they are.
+  private var isReasonable: Bool {
+    switch self {
+    case .clblast: true
+    case .panel(_, let depth, _): depth <= 1024
+    case .tiled(let m, let n, _, let groupM, let groupN, let split):
+      groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256 && split <= 64
+        && localByteCount <= 1 << 17
     }
   }
 }

@@ -5,9 +5,14 @@ extension OpenCLBackend {
   func prepare(
     _ multiply: MatrixMultiply
   ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
-    try prepare(
-      multiply,
-      as: gemmChoice.variant(for: GemmShape(multiply), isProcessor: info.type == .cpu))
+    let shape = GemmShape(multiply)
+    let isProcessor = info.type == .cpu
+    var variant = gemmChoice.variant(for: shape, isProcessor: isProcessor)
+    // A verdict may be one of another device of the platform.
+    if case .tuned = gemmChoice, !variant.fits(device) {
+      variant = GemmChoice.untuned.variant(for: shape, isProcessor: isProcessor)
+    }
+    return try prepare(multiply, as: variant)
   }
 
   /// The launches of a matrix product in a given way.

@@ -118,16 +118,10 @@ struct OpInstance: Sendable, CustomTestStringConvertible {
     return (0..<count).map { _ in generator.real(-0.5, 2) }
   }
 
-  /// Rows at their sizes; `VAE_GPU_TEST_OPS`, a regular expression, keeps the rows whose name has a match.
-  static let all: [OpInstance] = {
-    let pattern = ProcessInfo.processInfo.environment["VAE_GPU_TEST_OPS"] ?? ""
-    guard let regex = try? Regex(pattern) else {
-      preconditionFailure("VAE_GPU_TEST_OPS is no regular expression: \(pattern)")
-    }
-    return OpCase.all.filter { $0.name.contains(regex) }.flatMap { op in
-      TestSizes.selected(op.sizes).map { OpInstance(op: op, size: $0) }
-    }
-  }()
+  /// Rows that are asked for, at their sizes.
+  static let all = OpCase.all.filter { TestNames.isSelected($0.name) }.flatMap { op in
+    TestSizes.selected(op.sizes).map { OpInstance(op: op, size: $0) }
+  }
 
   static let differentiable = all.filter { $0.inputs.contains(where: \.isDifferentiable) }
 }

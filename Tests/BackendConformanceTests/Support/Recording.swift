@@ -13,6 +13,21 @@ import Graph
     return tensor
   }
 
+  /// A tensor of random values.
+  func random(
+    _ shape: Shape, _ low: Double = -1, _ high: Double = 1, _ generator: inout SeededGenerator
+  ) -> Tensor {
+    input((0..<shape.count).map { _ in generator.real(low, high) }, shape)
+  }
+
+  /// A part of an input's storage.
+  func part(of tensor: Tensor, _ shape: Shape, offset: Int) -> Tensor {
+    guard let placement = graph.placements[tensor.id] else {
+      preconditionFailure("\(tensor) is no input")
+    }
+    return graph.placed(shape, in: placement.storage, offset: placement.offset + offset)
+  }
+
   /// The state of a step.
   func state(seed: UInt64 = 1, step: Int = 0, batchStart: Int = 0, slot: Int = 0) -> Tensor {
     let words = [
@@ -29,7 +44,9 @@ import Graph
     return graph.gradients(of: output, seed: ones, withRespectTo: targets).compactMap { $0 }
   }
 
-  func program(_ outputs: [Tensor], on backend: any Backend) throws -> Program {
+  func program(
+    _ outputs: [Tensor], on backend: any Backend, fuses: Bool = Plan.fusesByDefault
+  ) throws -> Program {
     var storages: [String: any DeviceBuffer] = [:]
     for (index, entry) in values.enumerated() {
       let size = backend.realType.byteCount(of: entry.tensor.type)
@@ -42,7 +59,8 @@ import Graph
       }
       storages["input \(index)"] = buffer
     }
-    return try Program(graph, outputs: outputs, backend: backend, storages: storages)
+    return try Program(
+      graph, outputs: outputs, backend: backend, storages: storages, fuses: fuses)
   }
 
   /// Runs once and reads the outputs.

@@ -31,8 +31,10 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
   static let allOpenCL = all.filter { $0.openCLDevice != nil }
 
   /// OpenCL devices that can round division and square root correctly, and so compute the bits of the CPU backend.
-  static let exactOpenCL = allOpenCL.filter {
-    $0.openCLDevice.map { OpenCLBackend.buildOptions($0).contains("correctly-rounded") } ?? false
+  static let exactOpenCL = allOpenCL.filter(\.isExact)
+
+  var isExact: Bool {
+    openCLDevice.map { OpenCLBackend.buildOptions($0).contains("correctly-rounded") } ?? true
   }
 
   var openCLDevice: OpenCLDevice? {
@@ -54,7 +56,8 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
       switch kind {
       case .cpu(let threads): CPUBackend(threads: threads)
       case .openCL(let device):
-        try OpenCLBackend(device, cache: ProgramCache(directory: nil))
+        // Not as somebody has tuned this machine: results must not depend on that.
+        try OpenCLBackend(device, cache: ProgramCache(directory: nil), gemm: .untuned)
       }
     Self.opened[testDescription] = backend
     return backend
@@ -76,5 +79,17 @@ enum TestSizes {
     guard isSmall else { return sizes }
     let few = sizes.filter { [1, 33, 65].contains($0) }
     return few.isEmpty ? sizes.filter { $0 <= 300 }.prefix(1).map { $0 } : few
+  }
+}
+
+/// `VAE_GPU_TEST_OPS`, a regular expression, keeps the rows of the op table and the variants of matrix products whose name
+/// has a match.
+enum TestNames {
+  static func isSelected(_ name: String) -> Bool {
+    let pattern = ProcessInfo.processInfo.environment["VAE_GPU_TEST_OPS"] ?? ""
+    guard let regex = try? Regex(pattern) else {
+      preconditionFailure("VAE_GPU_TEST_OPS is no regular expression: \(pattern)")
+    }
+    return name.contains(regex)
   }
 }

@@ -1,0 +1,100 @@
+import Compute
+import OpenCLBackend
+import Testing
+
+/// A way to run a matrix product, for one layout and one end: a program of its own.
+struct GemmCase: Sendable, CustomTestStringConvertible {
+  let variant: GemmVariant
+  var transposeA = false
+  var transposeB = false
+  var epilogue: GemmProblem.Epilogue?
+  var sumsRows = false
+
+  var testDescription: String {
+    "\(variant.name), \(transposeA ? "T" : "N")\(transposeB ? "T" : "N")"
+      + (epilogue.map { ", \($0.function)" } ?? "") + (sumsRows ? ", row sums" : "")
+  }
+
+  /// Layouts as BLAS writes them: "NT" is A B'.
+  private static func cases(
+    _ variant: GemmVariant, _ layouts: String..., bias: [String] = [], gradients: [String] = [],
+    rowSums: Bool = false
+  ) -> [GemmCase] {
+    let plain = layouts.map {
+      GemmCase(
+        variant: variant, transposeA: $0.first == "T", transposeB: $0.last == "T")
+    }
+    // As a training step has them: x W' + b forward, dy W backward, dy' x for the weights.
+    let ends =
+      bias.map { GemmCase(variant: variant, transposeB: true, epilogue: .bias("bias_\($0)")) }
+      + gradients.map { GemmCase(variant: variant, epilogue: .gradient("\($0)_gradient")) }
+    return plain + ends
+      + (rowSums ? [GemmCase(variant: variant, transposeA: true, sumsRows: true)] : [])
+  }
+
+  /// Every layout and every end in each family. Few, because each is compiled: PoCL takes a second for one.
+  static let all: [GemmCase] = [
+    cases(
+      .panel(rows: 8, depth: 256, groupRows: 128), "NN", "NT", "TN", "TT", bias: ["identity"],
+      gradients: ["gelu"]),
+    cases(.panel(rows: 6, depth: 16, groupRows: 16), bias: ["relu"], rowSums: true),
+    cases(.panel(rows: 12, depth: 64, groupRows: 16), "TT", gradients: ["relu"]),
+    cases(.panel(rows: 8, depth: 64, groupRows: 128), bias: ["leaky_relu"]),
+    [
+      GemmCase(
+        variant: .panel(rows: 8, depth: 64, groupRows: 128), transposeA: true,
+        epilogue: .bias("bias_relu"), sumsRows: true)
+    ],
+    cases(.tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1), "NN", "TT"),
+    cases(
+      .tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1), bias: ["relu"], rowSums: true),
+    cases(
+      .tiled(m: 16, n: 32, k: 32, groupM: 8, groupN: 16, split: 1), "TN", gradients: ["gelu"]),
+    cases(.tiled(m: 64, n: 32, k: 8, groupM: 16, groupN: 8, split: 1), bias: ["leaky_relu"]),
+    cases(
+      .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: 2), bias: ["relu"],
+      rowSums: true),
+    cases(
+      .tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 4), "NN",
+      gradients: ["tanh_activation"]),
+    cases(
+      .clblast, "NN", "NT", "TN", "TT", bias: ["relu"], gradients: ["softplus"], rowSums: true),
+  ].flatMap { $0 }.filter { TestNames.isSelected($0.testDescription) }
+
+  struct Extents: Sendable, CustomTestStringConvertible {
+    let m, n, k: Int
+    var testDescription: String { "\(m) x \(n) x \(k)" }
+  }
+
+  /// Straddle tiles, panels, groups of rows and blocks of k. Many rows of a transposed A are packed in another way.
+  var sizes: [Extents] {
+    let sizes =
+      TestSizes.isSmall
+      ? [(1, 1, 1), (33, 3, 9), (3, 33, 17), (17, 31, 33)]
+      : [
+        (1, 1, 1), (1, 130, 3), (3, 31, 130), (31, 33, 1), (33, 1, 65), (64, 64, 64),
+        (65, 3, 33), (130, 65, 31), (33, 130, 64), (64, 33, 300), (130, 130, 33),
+      ]
+    let tall = TestSizes.isSmall ? (1027, 33, 5) : (1030, 165, 70)
+    return (sizes + (transposeA ? [tall] : [])).map { Extents(m: $0.0, n: $0.1, k: $0.2) }
+  }
+
+  func problem(_ m: Int, _ n: Int, _ k: Int) -> GemmProblem {
+    GemmProblem(
+      m, n, k, transposeA: transposeA, transposeB: transposeB, epilogue: epilogue,
+      sumsRows: sumsRows)
+  }
+
+  /// A backend of the device that runs every product in this way, opened once per process.
+  @MainActor func open(on device: TestDevice) throws -> OpenCLBackend {
+    let key = "\(device.testDescription) \(variant.name)"
+    if let backend = Self.opened[key] { return backend }
+    let backend = try OpenCLBackend(
+      try #require(device.openCLDevice), cache: ProgramCache(directory: nil),
+      gemm: .fixed(variant))
+    Self.opened[key] = backend
+    return backend
+  }
+
+  @MainActor private static var opened: [String: OpenCLBackend] = [:]
+}

@@ -1,0 +1,75 @@
+import Compute
+import Graph
+import Testing
+import VAEGPU
+
+/// The trainer's own step, fused and as it was recorded.
+@MainActor struct FusionTests {
+  /// Steps of full batches and of the rest of an epoch.
+  private static let steps: [(rows: Int, start: Int)] = [
+    (8, 0), (8, 8), (8, 16), (3, 24), (8, 0), (3, 24),
+  ]
+
+  @Test(
+    "Fused steps leave the bytes of the recorded operations", arguments: ModelCase.all,
+    TestDevice.backends)
+  func bytes(model: ModelCase, device: TestDevice) throws {
+    let fused = try Self.run(model, on: device.open()) { $0 }
+    let unfused = try Self.run(model, on: device.open()) { try $0.unfused() }
+    for (name, pair) in zip(Self.names, zip(fused, unfused)) {
+      let areEqual = pair.0 == pair.1
+      #expect(areEqual, "\(name)")
+    }
+    #expect(fused[0] != fused[1] && fused[0].contains { $0 != 0 })
+  }
+
+  @Test("A training step has its matrix products, ends and densities fused")
+  func operations() throws {
+    let trainer = try Trainer(
+      .small, data: TestImages.dataset(), device: TestDevice.cpu[0].open())
+    let program = try trainer.step(rows: 8).program
+    let names = program.launches.map(\.operation)
+    let products = names.filter { $0.hasPrefix("matrix product") }
+    // Six layers; the first has no input that needs a gradient.
+    #expect(products.count == 17)
+    #expect(products.filter { $0.contains("bias +") || $0.contains("+ bias +") }.count == 6)
+    #expect(products.filter { $0.hasSuffix("+ bias gradient") }.count == 6)
+    #expect(products.filter { $0.contains("+ gradient of relu") }.count == 4)
+    for name in ["Bernoulli log-likelihood + gradient", "negative ELBO + gradient norm"] {
+      #expect(names.filter { $0 == name }.count == 1, "\(name)")
+    }
+    for name in ["column sum", "bias + relu", "gradient of relu", "Bernoulli log-likelihood"] {
+      #expect(!names.contains(name), "\(name)")
+    }
+    #expect(try program.unfused().launchCount == program.launchCount + 6 + 6 + 4 + 2)
+  }
+
+  private static let names = ["parameters", "first moments", "second moments", "history"]
+
+  private static func run(
+    _ model: ModelCase, on device: Device, _ choose: (Program) throws -> Program
+  ) throws -> [[UInt64]] {
+    var configuration = model.configuration
+    configuration.beta = 0.7
+    configuration.clipNorm = 2
+    configuration.logEvery = Self.steps.count
+    let trainer = try Trainer(configuration, data: TestImages.dataset(), device: device)
+    let whole = try choose(trainer.step(rows: 8).program)
+    let rest = try choose(trainer.step(rows: 3).program)
+    for (number, step) in Self.steps.enumerated() {
+      try trainer.inputs.write(
+        .init(
+          seed: configuration.seed, number: number, batchStart: step.start, slot: number,
+          learningRate: configuration.learningRate, beta: configuration.beta))
+      try (step.rows == 8 ? whole : rest).run()
+    }
+    let optimizer = trainer.optimizer
+    let count = trainer.vae.layout.elementCount
+    let arenas = [
+      trainer.vae.parameters, optimizer.firstMoments, optimizer.secondMoments, optimizer.history,
+    ]
+    return try zip(arenas, [count, count, count, 4 * Self.steps.count]).map { arena, count in
+      try device.backend.downloadReals(BufferView(arena), count: count).map(\.bitPattern)
+    }
+  }
+}
