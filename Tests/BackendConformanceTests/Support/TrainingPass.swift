@@ -22,7 +22,8 @@ import Testing
         [true, false].map { (activation, $0) }
       }
       return kinds.enumerated().flatMap { index, kind in
-        (0..<(TestSizes.isSmall ? 1 : 3)).map { turn in
+        // For an interpreter, each activation once.
+        (0..<(!TestSizes.isSmall ? 3 : (index + 1) % 4 < 2 ? 1 : 0)).map { turn in
           let size = { sizes[(index + $0) % sizes.count] }
           return Case(
             activation: kind.0, isBernoulli: kind.1, rows: size(3 * turn),
