@@ -7,7 +7,7 @@ BINARY = .build/release/vae-gpu
 TRAIN ?=
 BENCH ?=
 
-.PHONY: help build train test oclgrind example install bench lint format clean
+.PHONY: help build train test oclgrind example install bundle bench lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -17,6 +17,7 @@ help:
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
+	@echo "make bundle     a folder and tarball in .build/bundle for other x86-64 Linux machines, without Swift"
 	@echo "make lint       check the formatting"
 	@echo "make clean      remove what was built"
 
@@ -57,6 +58,10 @@ install:
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/install/release/vae-gpu "$(DESTDIR)$(PREFIX)/bin/vae-gpu"
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/vae-gpu"
+
+bundle:
+	@Scripts/install-packages build
+	SWIFT="$(SWIFT)" Scripts/bundle
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
