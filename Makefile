@@ -8,7 +8,7 @@ TRAIN ?=
 BENCH ?=
 PEERS ?=
 
-.PHONY: help build train test oclgrind example install bench bench-peers lint format clean
+.PHONY: help build train test oclgrind example install bundle bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -19,6 +19,7 @@ help:
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
+	@echo "make bundle     a folder and tarball in .build/bundle for other x86-64 Linux machines, without Swift"
 	@echo "make lint       check the formatting"
 	@echo "make clean      remove what was built"
 
@@ -65,6 +66,10 @@ install:
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/install/release/vae-gpu "$(DESTDIR)$(PREFIX)/bin/vae-gpu"
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/vae-gpu"
+
+bundle:
+	@Scripts/install-packages build
+	SWIFT="$(SWIFT)" Scripts/bundle
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples

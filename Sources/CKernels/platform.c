@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <sched.h>
 
 #include "ckernels.h"
@@ -5,4 +6,9 @@
 int vae_available_processors(void) {
   cpu_set_t set;
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+const char *vae_library_of(const void *symbol) {
+  Dl_info place;
+  return dladdr(symbol, &place) != 0 ? place.dli_fname : NULL;
 }

@@ -17,7 +17,7 @@ package struct OpenCLDevice: @unchecked Sendable {
 
   private static func discover() -> [OpenCLDevice] {
     var found: [(device: cl_device_id, platform: cl_platform_id, info: DeviceInfo)] = []
-    for platform in platforms() {
+    for platform in platforms {
       for device in devices(of: platform) {
         found.append((device, platform, describe(device, on: platform)))
       }
@@ -32,9 +32,13 @@ package struct OpenCLDevice: @unchecked Sendable {
   }
 
   /// The number of installed OpenCL platforms (drivers).
-  package static var platformCount: Int { platforms().count }
+  package static var platformCount: Int { platforms.count }
 
-  private static func platforms() -> [cl_platform_id] {
+  // cl_platform_id lives as long as the process. The first call of the OpenCL library is here, and it alone reads what
+  // drivers there are.
+  private nonisolated(unsafe) static let platforms = UnlistedDrivers.shown { readPlatforms() }
+
+  private static func readPlatforms() -> [cl_platform_id] {
     var count: cl_uint = 0
     guard clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
     var ids = [cl_platform_id?](repeating: nil, count: Int(count))

@@ -24,6 +24,9 @@ struct Devices: ParsableCommand {
       ]
     }
     for line in Formatting.table([heads] + rows) { try Console.print(line) }
+    for path in Installation.unlistedDrivers {
+      Console.error("driver  \(path), found though no file in /etc/OpenCL/vendors names it")
+    }
     guard devices.count == 1 else { return }
     Console.error("no OpenCL driver was found; 'vae-gpu doctor' tells how to get one")
   }

@@ -6,7 +6,9 @@ import VAEGPU
 
 /// What the doctor looks at, in order.
 enum DoctorChecks {
-  static var all: [() -> [Finding]] { [drivers, devices, dataSet, cache, disk] }
+  static var all: [() -> [Finding]] {
+    [drivers, unlistedDrivers, devices, dataSet, cache, disk]
+  }
 
   private static func drivers() -> [Finding] {
     let count = Installation.driverCount
@@ -29,14 +31,24 @@ enum DoctorChecks {
     ]
   }
 
+  /// Drivers that only this program finds; others need the line.
+  private static func unlistedDrivers() -> [Finding] {
+    Installation.unlistedDrivers.map { path in
+      let stem = path.split(separator: "/").last?.split(separator: ".").first ?? "driver"
+      return Finding(
+        .note, "OpenCL driver without an .icd file", "\(path); vae-gpu finds it by itself",
+        fix: "mkdir -p /etc/OpenCL/vendors && echo \(path) > /etc/OpenCL/vendors/\(stem).icd")
+    }
+  }
+
   /// What hardware the kernel shows, and the line that installs its driver.
   private static func driverAdvice() -> (String, String) {
     let files = FileManager.default
     if files.fileExists(atPath: "/dev/nvidiactl") {
       return (
-        ", though there is an NVIDIA GPU",
-        "mkdir -p /etc/OpenCL/vendors && "
-          + "echo libnvidia-opencl.so.1 > /etc/OpenCL/vendors/nvidia.icd"
+        ", though there is an NVIDIA GPU: libnvidia-opencl.so.1 cannot be loaded",
+        "apt-get install nvidia-opencl-icd, or start the container with "
+          + "NVIDIA_DRIVER_CAPABILITIES=compute,utility"
       )
     }
     if files.fileExists(atPath: "/dev/kfd") {

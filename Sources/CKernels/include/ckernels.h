@@ -54,6 +54,9 @@ void vae_philox_stream(const uint32_t counter[4], const uint32_t key[2], uint32_
 // Processors this process may run on (its affinity mask).
 int vae_available_processors(void);
 
+// The path of the loaded library that a symbol lies in; NULL where it lies in none.
+const char *vae_library_of(const void *symbol);
+
 // A hint to the processor inside a spin loop.
 static inline void vae_pause(void) {
 #if defined(__x86_64__)

@@ -14,15 +14,27 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
   let kind: Kind
 
   /// The CPU backend on 1, 2 and 3 threads and every OpenCL device; `VAE_GPU_TEST_DEVICES` = `opencl` or `cpu`
-  /// keeps one kind.
+  /// keeps one kind, the number of an OpenCL device or a part of its name keeps the CPU backend and that device.
   static let all: [TestDevice] = {
     switch ProcessInfo.processInfo.environment["VAE_GPU_TEST_DEVICES"] {
     case "cpu": cpu
     case "opencl": openCL
     case nil, "": cpu + openCL
-    case let other?: preconditionFailure("VAE_GPU_TEST_DEVICES is opencl or cpu, not \(other)")
+    case let other?: cpu + [named(other)]
     }
   }()
+
+  private static func named(_ selector: String) -> TestDevice {
+    let matches = openCL.filter {
+      guard let info = $0.openCLDevice?.info else { return false }
+      return info.selector == selector
+        || Int(selector) == nil && info.name.lowercased().contains(selector.lowercased())
+    }
+    guard matches.count == 1 else {
+      fatalError("VAE_GPU_TEST_DEVICES: \(matches.count) OpenCL devices are '\(selector)'")
+    }
+    return matches[0]
+  }
 
   static let cpu = [1, 2, 3].map { TestDevice(kind: .cpu(threads: $0)) }
   static let openCL = OpenCLDevice.all().map { TestDevice(kind: .openCL($0)) }

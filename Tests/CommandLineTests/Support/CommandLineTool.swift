@@ -37,10 +37,10 @@ final class RunningTool {
   private let output: String
   private let errors: String
 
-  /// Starts the tool in `directory`. stdout goes to a file, or to `standardOutput`.
+  /// Starts the tool, or another program, in `directory`. stdout goes to a file, or to `standardOutput`.
   init(
     _ arguments: [String], in directory: String, environment: [String: String],
-    standardOutput: String? = nil
+    standardOutput: String? = nil, program: String = CommandLineTool.path
   ) throws {
     let name = directory + "/.io-\(UUID().uuidString)"
     output = standardOutput ?? name + ".out"
@@ -48,7 +48,7 @@ final class RunningTool {
     for path in [output, errors] where !FileManager.default.fileExists(atPath: path) {
       try Data().write(to: URL(fileURLWithPath: path))
     }
-    process.executableURL = URL(fileURLWithPath: CommandLineTool.path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: directory)
     process.environment = ProcessInfo.processInfo.environment

@@ -20,10 +20,12 @@ final class Workspace: Sendable {
   ]
 
   func start(
-    _ arguments: [String], environment: [String: String] = [:], standardOutput: String? = nil
+    _ arguments: [String], environment: [String: String] = [:], standardOutput: String? = nil,
+    program: String = CommandLineTool.path
   ) throws -> RunningTool {
     try RunningTool(
-      arguments, in: path, environment: environment, standardOutput: standardOutput)
+      arguments, in: path, environment: environment, standardOutput: standardOutput,
+      program: program)
   }
 
   /// Runs the tool here to its end.
