@@ -45,10 +45,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["FileFormats", "CZlib"], path: "Tests/TestSupport"),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CPUBackend"]),
-    .testTarget(name: "GraphTests", dependencies: ["Graph", "CPUBackend"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "CPUBackend", "TestSupport"]),
     .testTarget(
       name: "BackendConformanceTests",
-      dependencies: ["Graph", "CPUBackend", "OpenCLBackend", "CKernels", "COpenCL"]),
+      dependencies: [
+        "Graph", "CPUBackend", "OpenCLBackend", "CKernels", "COpenCL", "TestSupport",
+      ]),
     .testTarget(
       name: "VAEModelsTests",
       dependencies: [

@@ -31,7 +31,7 @@
 #ifdef ONE_LANE
 
 // For devices whose work-items are the vector loops of a processor (ONE_LANE is then an option of the build): one
-// work-item walks a row, and the 64 lane sums are an array, added in the same order.
+// work-item walks a row (one_lane.h) or 1024 items.
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void name parameters
 #define ITEM vae_item
@@ -39,28 +39,6 @@
 #define FOR_ITEM(count)                                                                         \
   for (size_t vae_item = get_global_id(0) * ITEMS_EACH,                                         \
               vae_end = min(vae_item + ITEMS_EACH, (size_t)(count)); vae_item < vae_end; vae_item++)
-#define LANE 0
-#define LANES 1
-#define FOR_LANES(j, columns) for (uint j = 0; j < (columns); j++)
-#define GROUP_SCRATCH(scratch)
-#define LANE_SUM(sum)  \
-  real sum[64];        \
-  for (uint vae_lane = 0; vae_lane < 64; vae_lane++) sum[vae_lane] = 0
-#define FOR_LANES_SUM(j, columns)                                                        \
-  for (uint vae_base = 0; vae_base < (columns); vae_base += 64)                          \
-    for (uint vae_lane = 0, j = vae_base, vae_width = (columns) - vae_base < 64 ? (columns) - vae_base : 64; \
-         vae_lane < vae_width; vae_lane++, j++)
-#define LANE_ADD(sum, value) sum[vae_lane] += (value)
-#define GROUP_SUM(scratch, sum) total_of_lanes(sum)
-FUNCTION real total_of_lanes(const real *sum) {
-  real total = 0;
-  for (uint part = 0; part < 8; part++) {
-    real partial = 0;
-    for (uint k = 0; k < 8; k++) partial += sum[8 * part + k];
-    total += partial;
-  }
-  return total;
-}
 
 #else
 

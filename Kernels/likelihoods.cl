@@ -46,16 +46,21 @@ FUNCTION real gaussian_log_density_derivative(const real distance, const real lo
   return distance * real_exp(REAL(-2.0) * log_sigma) - (real)columns;
 }
 
+// |x - mean|^2 of a row; `use` is done with the `difference` at each column j.
+#define SQUARED_DISTANCE(distance, use)                           \
+  GROUP_SCRATCH(scratch);                                         \
+  const size_t offset = (size_t)ROW * columns;                    \
+  LANE_SUM(squares);                                              \
+  FOR_LANES_SUM(j, columns) {                                     \
+    const real difference = x[offset + j] - mean[offset + j];     \
+    LANE_ADD(squares, difference * difference);                   \
+    use;                                                          \
+  }                                                               \
+  const real distance = GROUP_SUM(scratch, squares)
+
 ROW_KERNEL(gaussian_log_likelihood, (IN(real, mean), IN(real, x), IN(real, log_sigma),
                                      OUT(real, log_likelihood), VALUE(uint, columns))) {
-  GROUP_SCRATCH(scratch);
-  const size_t offset = (size_t)ROW * columns;
-  LANE_SUM(squares);
-  FOR_LANES_SUM(j, columns) {
-    const real difference = x[offset + j] - mean[offset + j];
-    LANE_ADD(squares, difference * difference);
-  }
-  const real distance = GROUP_SUM(scratch, squares);
+  SQUARED_DISTANCE(distance, (void)difference);
   if (LANE == 0) log_likelihood[ROW] = gaussian_log_density(distance, log_sigma[0], columns);
 }
 
@@ -63,16 +68,8 @@ ROW_KERNEL(gaussian_log_likelihood, (IN(real, mean), IN(real, x), IN(real, log_s
 ROW_KERNEL(gaussian_log_likelihood_backward,
            (IN(real, mean), IN(real, x), IN(real, log_sigma), IN(real, upstream), OUT(real, dmean),
             OUT(real, dlog_sigma), VALUE(uint, columns))) {
-  GROUP_SCRATCH(scratch);
-  const size_t offset = (size_t)ROW * columns;
   const real scale = upstream[ROW] * real_exp(REAL(-2.0) * log_sigma[0]);
-  LANE_SUM(squares);
-  FOR_LANES_SUM(j, columns) {
-    const real difference = x[offset + j] - mean[offset + j];
-    LANE_ADD(squares, difference * difference);
-    dmean[offset + j] = scale * difference;
-  }
-  const real distance = GROUP_SUM(scratch, squares);
+  SQUARED_DISTANCE(distance, dmean[offset + j] = scale * difference);
   if (LANE == 0) dlog_sigma[ROW] = upstream[ROW] * gaussian_log_density_derivative(distance, log_sigma[0], columns);
 }
 
@@ -80,16 +77,8 @@ ROW_KERNEL(gaussian_log_likelihood_backward,
 ROW_KERNEL(gaussian_log_likelihood_with_gradient,
            (IN(real, mean), IN(real, x), IN(real, log_sigma), IN(real, upstream), OUT(real, dmean),
             OUT(real, dlog_sigma), OUT(real, log_likelihood), VALUE(uint, columns))) {
-  GROUP_SCRATCH(scratch);
-  const size_t offset = (size_t)ROW * columns;
   const real scale = upstream[ROW] * real_exp(REAL(-2.0) * log_sigma[0]);
-  LANE_SUM(squares);
-  FOR_LANES_SUM(j, columns) {
-    const real difference = x[offset + j] - mean[offset + j];
-    LANE_ADD(squares, difference * difference);
-    dmean[offset + j] = scale * difference;
-  }
-  const real distance = GROUP_SUM(scratch, squares);
+  SQUARED_DISTANCE(distance, dmean[offset + j] = scale * difference);
   if (LANE == 0) {
     dlog_sigma[ROW] = upstream[ROW] * gaussian_log_density_derivative(distance, log_sigma[0], columns);
     log_likelihood[ROW] = gaussian_log_density(distance, log_sigma[0], columns);

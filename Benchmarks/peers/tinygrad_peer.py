@@ -10,10 +10,13 @@ import importlib.metadata
 import os
 import random
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from harness import fail, measure, one_line, show
-from workloads import IMAGES, LEARNING_RATE, PIXELS, WORKLOADS, Workload, images, select
+import command
+from command import Measurement
+from harness import fail, one_line
+from workloads import IMAGES, LEARNING_RATE, PIXELS, Workload, images
 
 
 class TinygradSteps:
@@ -64,22 +67,15 @@ class TinygradSteps:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", default=",".join(WORKLOADS), help="a comma list of workloads (default: all)")
+    parser = command.parser(__doc__)
     parser.add_argument("--device", default="CL", help="tinygrad's DEV: CL, CPU, CUDA, … (default: CL)")
     parser.add_argument("--beam", type=int, default=0, help="width of tinygrad's search for kernels (default: 0, none)")
-    parser.add_argument("--repeats", type=int, default=7, help="timed repeats (default: 7)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="seconds of a repeat (default: 0.5)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     return parser.parse_args()
 
 
 def main() -> None:
     given = arguments()
-    try:
-        works = select(given.work)
-    except ValueError as error:
-        fail(str(error))
+    works = command.workloads(given)
     # tinygrad reads both when it is imported.
     os.environ["DEV"] = given.device
     os.environ["BEAM"] = str(given.beam)
@@ -93,15 +89,8 @@ def main() -> None:
         fail(f"tinygrad cannot open its device {given.device}: {one_line(error)}")
     mode = f"jit-beam{given.beam}" if given.beam else "jit"
     head = {"peer": "tinygrad", "version": importlib.metadata.version("tinygrad"), "mode": mode, "precision": "fp32"}
-    failures = []
-    for work in works:
-        try:
-            record = measure(TinygradSteps(work), work.batch, given.repeats, given.seconds, warm_up=3)
-            show(head | {"work": work.name, "device": given.device} | record, given.json)
-        except Exception as error:
-            failures.append(f"{work.name}: {one_line(error)}")
-    if failures:
-        fail("; ".join(failures))
+    head["device"] = given.device
+    command.run((Measurement(work, head, partial(TinygradSteps, work), warm_up=3) for work in works), given)
 
 
 if __name__ == "__main__":

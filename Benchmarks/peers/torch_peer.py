@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
 
-from harness import fail, measure, one_line, processors, show
-from workloads import IMAGES, LEARNING_RATE, PIXELS, WORKLOADS, Workload, images, select
+import command
+from command import Measurement
+from harness import fail, one_line, processors
+from workloads import IMAGES, LEARNING_RATE, PIXELS, Workload, images
 
 try:
     import torch
@@ -100,24 +104,26 @@ class TorchSteps:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", default=",".join(WORKLOADS), help="a comma list of workloads (default: all)")
+    parser = command.parser(__doc__)
     parser.add_argument("--modes", default=",".join(ANYWHERE), help="a comma list of modes")
     parser.add_argument("--precisions", default="fp32", help="a comma list: fp32, bf16 (autocast), on CUDA tf32")
     parser.add_argument("--device", default="cpu", choices=list(PRECISIONS))
     parser.add_argument("--threads", type=int, default=processors(), help="threads of the CPU (default: all)")
-    parser.add_argument("--repeats", type=int, default=7, help="timed repeats (default: 7)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="seconds of a repeat (default: 0.5)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     return parser.parse_args()
+
+
+def measurements(given: argparse.Namespace) -> Iterator[Measurement]:
+    name = torch.cuda.get_device_name() if given.device == "cuda" else "cpu"
+    common = {"peer": "torch", "version": torch.__version__, "device": given.device, "device_name": name}
+    names = product(command.workloads(given), given.precisions.split(","), given.modes.split(","))
+    for work, precision, mode in names:
+        torch.compiler.reset()
+        head = common | {"mode": mode, "precision": precision, "threads": given.threads}
+        yield Measurement(work, head, partial(TorchSteps, work, mode, precision, given.device))
 
 
 def main() -> None:
     given = arguments()
-    try:
-        works = select(given.work)
-    except ValueError as error:
-        fail(str(error))
     for kind, names, known in [
         ("mode", given.modes, ANYWHERE + (ON_CUDA if given.device == "cuda" else [])),
         ("precision", given.precisions, PRECISIONS[given.device]),
@@ -129,21 +135,7 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     # Moments of Adam that become subnormal would slow the CPU down; vae-gpu drops them too.
     torch.set_flush_denormal(True)
-    name = torch.cuda.get_device_name() if given.device == "cuda" else "cpu"
-    failures = []
-    for work in works:
-        for precision in given.precisions.split(","):
-            for mode in given.modes.split(","):
-                head = {"peer": "torch", "version": torch.__version__, "work": work.name, "mode": mode}
-                head |= {"precision": precision, "device": given.device, "device_name": name, "threads": given.threads}
-                try:
-                    torch.compiler.reset()
-                    steps = TorchSteps(work, mode, precision, given.device)
-                    show(head | measure(steps, work.batch, given.repeats, given.seconds), given.json)
-                except Exception as error:
-                    failures.append(f"{work.name} {mode} {precision}: {one_line(error)}")
-    if failures:
-        fail("; ".join(failures))
+    command.run(measurements(given), given)
 
 
 if __name__ == "__main__":

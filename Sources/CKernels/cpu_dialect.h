@@ -1,6 +1,6 @@
 // The kernel dialect, C side (Kernels/dialect.h describes it). A kernel becomes an inlined body and a loop over
 // its items, compiled for several instruction sets and chosen at run time, entered in a table under its name.
-// A row kernel has one lane that walks all columns. Define REAL_IS_DOUBLE for the float64 reference.
+// A row kernel has one lane that walks all columns (Kernels/one_lane.h). Define REAL_IS_DOUBLE for the float64 reference.
 #ifndef VAE_CPU_DIALECT_H
 #define VAE_CPU_DIALECT_H
 
@@ -47,28 +47,8 @@ static inline uint32_t real_to_bits(const float x) {
 
 #define FOR_ITEM(count) if ((void)(count), 1)
 #define ROW ITEM
-#define LANE 0
-#define LANES 1
-#define FOR_LANES(j, columns) for (uint j = 0; j < (columns); j++)
-
-// The 64 lane sums of a device's work-group as an array, added in the same order.
-#define GROUP_SCRATCH(scratch)
-#define LANE_SUM(sum) real sum[64] = {0}
-#define FOR_LANES_SUM(j, columns)                                                        \
-  for (uint vae_base = 0; vae_base < (columns); vae_base += 64)                          \
-    for (uint vae_lane = 0, j = vae_base, vae_width = (columns) - vae_base < 64 ? (columns) - vae_base : 64; \
-         vae_lane < vae_width; vae_lane++, j++)
-#define LANE_ADD(sum, value) sum[vae_lane] += (value)
-#define GROUP_SUM(scratch, sum) total_of_lanes(sum)
-FUNCTION real total_of_lanes(const real *sum) {
-  real total = 0;
-  for (uint part = 0; part < 8; part++) {
-    real partial = 0;
-    for (uint k = 0; k < 8; k++) partial += sum[8 * part + k];
-    total += partial;
-  }
-  return total;
-}
+#define ONE_LANE
+#include "../../Kernels/one_lane.h"
 
 #if defined(__x86_64__) && !defined(REAL_IS_DOUBLE)
 #define VAE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

@@ -1,13 +1,17 @@
-// The OpenCL programs: kernel sources in compilation order, embedded in the binary.
+// The OpenCL programs: kernel sources in compilation order, embedded in the binary. Every program begins with what is common.
 #include "ckernels.h"
 
-static const char source[] = {
+static const char common[] = {
 #embed "../../Kernels/dialect.h" suffix(, '\n',)
+#embed "../../Kernels/one_lane.h" suffix(, '\n',)
 #embed "../../Kernels/maths.h" suffix(, '\n',)
-#embed "../../Kernels/random.h" suffix(, '\n',)
 #embed "../../Kernels/activations.h" suffix(, '\n',)
-#embed "../../Kernels/densities.h" suffix(, '\n',)
 #embed "../../Kernels/epilogues.h" suffix(, '\n',)
+    '\0'};
+
+static const char operations[] = {
+#embed "../../Kernels/random.h" suffix(, '\n',)
+#embed "../../Kernels/densities.h" suffix(, '\n',)
 #embed "../../Kernels/activations.cl" suffix(, '\n',)
 #embed "../../Kernels/posterior.cl" suffix(, '\n',)
 #embed "../../Kernels/likelihoods.cl" suffix(, '\n',)
@@ -19,29 +23,21 @@ static const char source[] = {
 #embed "../../Kernels/optimizers.cl" suffix(, '\n',)
     '\0'};
 
-const char *vae_opencl_source(void) { return source; }
-
 // The matrix products are programs of their own, each built with the options of a variant.
 static const char gemm_panel[] = {
-#embed "../../Kernels/dialect.h" suffix(, '\n',)
-#embed "../../Kernels/maths.h" suffix(, '\n',)
-#embed "../../Kernels/activations.h" suffix(, '\n',)
-#embed "../../Kernels/epilogues.h" suffix(, '\n',)
 #embed "../../Kernels/gemm.h" suffix(, '\n',)
 #embed "../../Kernels/gemm_panel.cl" suffix(, '\n',)
     '\0'};
 
 static const char gemm_tiled[] = {
-#embed "../../Kernels/dialect.h" suffix(, '\n',)
-#embed "../../Kernels/maths.h" suffix(, '\n',)
-#embed "../../Kernels/activations.h" suffix(, '\n',)
-#embed "../../Kernels/epilogues.h" suffix(, '\n',)
 #embed "../../Kernels/gemm.h" suffix(, '\n',)
 #embed "../../Kernels/gemm_tiled.cl" suffix(, '\n',)
     '\0'};
 
-const char *vae_opencl_gemm_panel_source(void) { return gemm_panel; }
-const char *vae_opencl_gemm_tiled_source(void) { return gemm_tiled; }
+const char *vae_opencl_common(void) { return common; }
+const char *vae_opencl_operations(void) { return operations; }
+const char *vae_opencl_gemm_panel(void) { return gemm_panel; }
+const char *vae_opencl_gemm_tiled(void) { return gemm_tiled; }
 
 // Verdicts of tuning that are shipped: a JSON array of what `vae-gpu tune` writes, one element per platform.
 static const char verdicts[] = {

@@ -1,4 +1,5 @@
 import COpenCL
+import Compute
 
 // Owners of OpenCL objects: each releases its object when it goes. They are ~Copyable, so an object has one owner.
 
@@ -21,6 +22,14 @@ package struct ProgramHandle: ~Copyable {
 
 package struct KernelHandle: ~Copyable {
   package let raw: cl_kernel
+
+  init(_ name: String, of program: borrowing ProgramHandle) throws(ComputeError) {
+    var status: cl_int = 0
+    let raw = clCreateKernel(program.raw, name, &status)
+    guard let raw, status == CL_SUCCESS else { throw OpenCLStatus.error(status, "kernel \(name)") }
+    self.raw = raw
+  }
+
   deinit { clReleaseKernel(raw) }
 }
 

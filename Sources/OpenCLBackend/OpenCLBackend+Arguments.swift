@@ -17,6 +17,12 @@ extension OpenCLBackend {
   /// Items of an item kernel that a work-group takes: `ITEMS_EACH` of the dialect on processors.
   var itemsOfGroup: Int { info.type == .cpu ? 1024 : 64 }
 
+  /// A kernel of the operations for a launch site.
+  func kernel(_ name: String) throws(ComputeError) -> KernelHandle {
+    counters.kernels += 1
+    return try KernelHandle(name, of: program)
+  }
+
   /// A kernel of a matrix product variant for a launch site.
   func gemmKernel(
     _ name: String, of variant: GemmVariant, for multiply: MatrixMultiply

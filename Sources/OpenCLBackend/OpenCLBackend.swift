@@ -34,6 +34,11 @@ package final class OpenCLBackend: Backend {
       + (device.info.type == .cpu ? " -DONE_LANE" : "")
   }
 
+  /// The text of a program: what all begin with, and its kernels.
+  static func source(_ kernels: UnsafePointer<CChar>?) -> String {
+    [vae_opencl_common(), kernels].compactMap { $0.map { String(cString: $0) } }.joined()
+  }
+
   package init(
     _ device: OpenCLDevice, cache: ProgramCache = .standard, gemm: GemmChoice? = nil,
     profiling: Bool = false
@@ -55,9 +60,9 @@ package final class OpenCLBackend: Backend {
       throw OpenCLStatus.error(status, "queue of \(device.info.name)")
     }
     let queueHandle = QueueHandle(raw: queue)
-    let source = vae_opencl_source().map { String(cString: $0) } ?? ""
     let builder = ProgramBuilder(context: context, device: device, cache: cache)
-    program = try builder.build(source: source, options: Self.buildOptions(device))
+    program = try builder.build(
+      source: Self.source(vae_opencl_operations()), options: Self.buildOptions(device))
     counters.programs = 1
     gemmPrograms = GemmPrograms(builder: builder, options: Self.buildOptions(device))
     gemmChoice = gemm ?? .tuned(VerdictStore.standard.verdicts(for: device.info))

@@ -10,49 +10,6 @@ protocol OpenCLCommand: AnyObject {
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError)
 }
 
-/// One launch site: a kernel object of its own whose arguments are set once.
-final class OpenCLKernelCommand: OpenCLCommand {
-  let name: String
-  let isOneKernel = true
-  private let kernel: KernelHandle
-  private let queue: cl_command_queue
-  private var globalSize: Int
-  private var localSize: Int
-  private let buffers: [any DeviceBuffer]
-
-  init(_ launch: KernelLaunch, backend: OpenCLBackend) throws(ComputeError) {
-    name = launch.kernel
-    var status: cl_int = 0
-    let raw = clCreateKernel(backend.program.raw, launch.kernel, &status)
-    backend.counters.kernels += 1
-    guard let raw, status == CL_SUCCESS else {
-      throw OpenCLStatus.error(status, "kernel \(launch.kernel)")
-    }
-    kernel = KernelHandle(raw: raw)
-    queue = backend.queue.raw
-    switch launch.size {
-    case .items(let count):
-      localSize = backend.groupSize
-      let groups = (count + backend.itemsOfGroup - 1) / backend.itemsOfGroup
-      globalSize = groups * localSize
-    case .rows(let count):
-      localSize = backend.groupSize
-      globalSize = count * localSize
-    }
-    try backend.setArguments(launch.arguments, of: raw, name: name)
-    buffers = launch.arguments.compactMap {
-      if case .buffer(let view) = $0 { view.buffer } else { nil }
-    }
-  }
-
-  func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
-    guard globalSize > 0 else { return }
-    let status = clEnqueueNDRangeKernel(
-      queue, kernel.raw, 1, nil, &globalSize, &localSize, 0, nil, event)
-    try OpenCLStatus.check(status, "clEnqueueNDRangeKernel \(name)")
-  }
-}
-
 /// The commands of a program, bound to a queue. A command may take several launches.
 final class OpenCLCommandSequence: CommandSequence {
   let backend: OpenCLBackend

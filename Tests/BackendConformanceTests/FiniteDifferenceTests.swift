@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 @Suite("Finite differences") @MainActor struct FiniteDifferenceTests {

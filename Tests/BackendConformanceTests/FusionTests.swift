@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// Fusion changes how many launches there are and not a bit of what they leave behind.

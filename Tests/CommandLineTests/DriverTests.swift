@@ -10,12 +10,12 @@ struct DriverTests {
     let driver = try DisguisedDriver()
     let devices = try driver.runWithoutICDFiles(["devices"])
     #expect(devices.code == 0 && devices.output.contains("\n0 "), "\(devices)")
-    #expect(devices.errorLines.count == 1 && devices.errors.contains(driver.library), "\(devices)")
+    #expect(devices.errorLines.count == 1 && devices.errors.contains(driver.file), "\(devices)")
     let doctor = try driver.runWithoutICDFiles(["doctor", "--json"])
     #expect(doctor.code == 0, "\(doctor)")
     let checks = try #require(try doctor.json()["checks"]?.elements)
     let finding = checks.first { $0["check"]?.string == "OpenCL driver without an .icd file" }
-    #expect(finding?["detail"]?.string?.contains(driver.library) == true, "\(doctor)")
+    #expect(finding?["detail"]?.string?.contains(driver.file) == true, "\(doctor)")
     #expect(checks.contains { $0["check"]?.string == "device 0, 64x64x64 GEMM" }, "\(doctor)")
     // What shows the driver to the loader is gone again.
     #expect(try driver.leftovers().isEmpty)
@@ -55,13 +55,14 @@ private struct DisguisedDriver {
   }()
 
   let workspace: Workspace
-  let library: String
+  /// The library under its false name.
+  let file: String
   let environment: [String: String]
 
   init() throws {
     workspace = try Workspace(withData: false)
     let folder = workspace.file("usr/lib/x86_64-linux-gnu")
-    library = folder + "/libnvidia-opencl.so.1"
+    file = folder + "/libnvidia-opencl.so.1"
     let temporary = workspace.file("temporary")
     let others = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"].map { ":" + $0 } ?? ""
     environment = ["LD_LIBRARY_PATH": folder + others, "TMPDIR": temporary]
@@ -69,7 +70,7 @@ private struct DisguisedDriver {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
     let links = [
-      (library, "\(Self.libraries)/libpocl.so.2"), ("\(folder)/pocl", "\(Self.libraries)/pocl"),
+      (file, "\(Self.libraries)/libpocl.so.2"), ("\(folder)/pocl", "\(Self.libraries)/pocl"),
       (workspace.file("usr/share/pocl"), "/usr/share/pocl"),
     ]
     for (link, target) in links {

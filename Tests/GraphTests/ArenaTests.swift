@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// The arena of intermediates: memory is used again, and never while a value in it is still needed.
@@ -13,7 +14,7 @@ import Testing
 
   /// Some forty random operations on matrices, each of recent or old tensors, then gradients for some.
   private func randomGraph(_ stream: Int) throws -> RandomGraph {
-    var generator = SeededGenerator(stream)
+    var generator = SeededGenerator("graph \(stream)")
     let bench = Workbench()
     let graph = bench.graph
     func pick<T>(_ values: [T]) -> T { values[Int(generator.next() % UInt64(values.count))] }

@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 extension Workbench {
@@ -7,8 +8,7 @@ extension Workbench {
   func values(_ name: String, _ shape: Shape, _ low: Double = -1, _ high: Double = 1) throws
     -> Tensor
   {
-    var generator = SeededGenerator(
-      name.utf8.reduce(shape.count) { (31 * $0 + Int($1)) & 0xFFFF_FFFF })
+    var generator = SeededGenerator("\(name) \(shape.count)")
     return try input(name, (0..<shape.count).map { _ in generator.real(low, high) }, shape)
   }
 

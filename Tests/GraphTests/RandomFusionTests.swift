@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// Random recordings of layers, gradients, densities and updates that share a storage: fused or not, the same bits.
@@ -115,7 +116,7 @@ import Testing
 
   @Test(arguments: 0..<100)
   func `results, storages and updates are those of the recorded order`(_ stream: Int) throws {
-    var recorder = Recorder(generator: SeededGenerator(1000 + stream))
+    var recorder = Recorder(generator: SeededGenerator("fusion \(stream)"))
     _ = try recorder.bench.values(Self.shared, [Self.sharedCount])
     recorder.matrices = try [2, 3, 4].map { try recorder.values([Self.rows, $0]) }
     for _ in 0..<18 { try recorder.operation() }

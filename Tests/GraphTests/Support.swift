@@ -3,33 +3,6 @@ import Compute
 import Foundation
 import Graph
 
-/// The seed of random graphs: fixed, or `VAE_GPU_TEST_SEED`. Printed once.
-let testSeed: UInt64 = {
-  let text = ProcessInfo.processInfo.environment["VAE_GPU_TEST_SEED"]
-  let seed = text.flatMap { UInt64($0) } ?? 20_260_101
-  print("GraphTests: VAE_GPU_TEST_SEED=\(seed)")
-  return seed
-}()
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ stream: Int) { state = testSeed &+ UInt64(stream) &* 0xD134_2543_DE82_EF95 }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-
-  mutating func real(_ low: Double, _ high: Double) -> Double {
-    low + Double(next() >> 11) * 0x1p-53 * (high - low)
-  }
-}
-
 /// A graph with input values, run on the float64 CPU backend.
 final class Workbench {
   let graph = Graph()

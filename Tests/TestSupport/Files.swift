@@ -72,21 +72,6 @@ package func gzip(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8] {
   return Array(output[..<produced])
 }
 
-/// A generator that a failing test can name by its seed (SplitMix64).
-package struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  package init(state: UInt64) { self.state = state }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-}
-
 /// `bytes` with a few random changes: bytes set, bits flipped, cut, repeated or swapped.
 package func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
   var bytes = bytes

@@ -38,11 +38,12 @@ void vae_gemm_tile(const vae_gemm *gemm, size_t m0, size_t m1, size_t n0, size_t
 // The instruction set that the matrix product uses on this processor: AVX-512, AVX2 or baseline.
 const char *vae_instruction_set(void);
 
-// The text of the OpenCL program, ending in NUL.
-const char *vae_opencl_source(void);
-// The texts of the matrix product programs (Kernels/gemm_panel.cl and gemm_tiled.cl).
-const char *vae_opencl_gemm_panel_source(void);
-const char *vae_opencl_gemm_tiled_source(void);
+// Texts of the OpenCL programs, ending in NUL: what all begin with; the kernels of the operations; the kernels of matrix
+// products (Kernels/gemm_panel.cl and gemm_tiled.cl).
+const char *vae_opencl_common(void);
+const char *vae_opencl_operations(void);
+const char *vae_opencl_gemm_panel(void);
+const char *vae_opencl_gemm_tiled(void);
 // Shipped verdicts of tuning, JSON (Kernels/tuning.json).
 const char *vae_shipped_verdicts(void);
 

@@ -27,12 +27,7 @@ final class GemmPrograms {
       preconditionFailure("\(variant.name) has no program")
     }
     let built = try program(description.source, "\(options) \(description.options)")
-    var status: cl_int = 0
-    let raw = clCreateKernel(built.program.raw, name, &status)
-    guard let raw, status == CL_SUCCESS else {
-      throw OpenCLStatus.error(status, "kernel \(name) of \(variant.name)")
-    }
-    return KernelHandle(raw: raw)
+    return try KernelHandle(name, of: built.program)
   }
 
   private func program(_ source: String, _ options: String) throws(ComputeError) -> Built {

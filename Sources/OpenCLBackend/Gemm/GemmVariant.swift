@@ -34,12 +34,12 @@ package enum GemmVariant: Hashable, Sendable {
     switch self {
     case .clblast: return nil
     case .panel(let rows, let depth, _):
-      source = vae_opencl_gemm_panel_source()
+      source = vae_opencl_gemm_panel()
       options = [
         "-DROWS=\(rows)", "-DDEPTH=\(depth)", "-DPANELS=\(Self.panels(GemmShape(multiply)))",
       ]
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
-      source = vae_opencl_gemm_tiled_source()
+      source = vae_opencl_gemm_tiled()
       options = [
         "-DTILE_M=\(m)", "-DTILE_N=\(n)", "-DTILE_K=\(k)", "-DGROUP_M=\(groupM)",
         "-DGROUP_N=\(groupN)", "-DSPLIT_K=\(split)",
@@ -54,7 +54,7 @@ package enum GemmVariant: Hashable, Sendable {
       options += ["-DEPILOGUE=\(epilogue.function)_of", "-DEPILOGUE_COLUMN=\(isColumn)"]
     }
     if multiply.rowSums != nil { options.append("-DROW_SUMS") }
-    return (source.map { String(cString: $0) } ?? "", options.joined(separator: " "))
+    return (OpenCLBackend.source(source), options.joined(separator: " "))
   }
 
   /// Work-groups of the product, those of the row sums apart, and the size of one.

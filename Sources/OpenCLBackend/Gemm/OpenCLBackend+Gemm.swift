@@ -28,18 +28,16 @@ extension OpenCLBackend {
       return [
         (
           .product,
-          try GemmCommand(parts, variant: variant, workspace: workspace, backend: self)
+          try OpenCLKernelCommand(parts, as: variant, workspace: workspace, backend: self)
         ),
         (
           .epilogue,
-          try GemmReduceCommand(multiply, variant: variant, workspace: workspace, backend: self)
+          try OpenCLKernelCommand(sumOf: workspace, multiply, as: variant, backend: self)
         ),
       ]
     }
     if variant != .clblast {
-      return [
-        (.whole, try GemmCommand(multiply, variant: variant, workspace: nil, backend: self))
-      ]
+      return [(.whole, try OpenCLKernelCommand(multiply, as: variant, backend: self))]
     }
     // CLBlast has no epilogues: they follow as launches of their own.
     var launches: [(part: PreparedLaunch.Part, command: any OpenCLCommand)] = [

@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 
 extension OpCase {
   static let posteriors = [

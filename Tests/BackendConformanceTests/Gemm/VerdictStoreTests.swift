@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import OpenCLBackend
+import TestSupport
 import Testing
 
 /// Verdicts of tuning on disk: whatever is in the file, a device works.

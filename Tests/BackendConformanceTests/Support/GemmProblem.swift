@@ -1,4 +1,5 @@
 import Compute
+import TestSupport
 import Testing
 
 /// A matrix product with its operands, to be run by any backend.

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// One row of the table: an operation, its inputs at a size n, and what it must compute. A row is all that a new

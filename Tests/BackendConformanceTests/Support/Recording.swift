@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 
 /// A graph under construction with its inputs' values, for tests outside the table.
 @MainActor final class Recording {

@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// A whole training step of a small dense VAE as the trainer records it: parameters, gradients and moments in arenas,
