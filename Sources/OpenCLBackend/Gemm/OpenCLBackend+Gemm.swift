@@ -6,11 +6,11 @@ extension OpenCLBackend {
     _ multiply: MatrixMultiply
   ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
     let shape = GemmShape(multiply)
-    let isProcessor = info.type == .cpu
-    var variant = gemmChoice.variant(for: shape, isProcessor: isProcessor)
+    let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
+    var variant = gemmChoice.variant(for: shape, vector: vector)
     // A verdict may be one of another device of the platform.
     if case .tuned = gemmChoice, !variant.fits(device) {
-      variant = GemmChoice.untuned.variant(for: shape, isProcessor: isProcessor)
+      variant = GemmChoice.untuned.variant(for: shape, vector: vector)
     }
     return try prepare(multiply, as: variant)
   }
