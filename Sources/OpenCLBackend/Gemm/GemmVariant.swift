@@ -59,14 +59,14 @@ package enum GemmVariant: Hashable, Sendable {
     return (OpenCLBackend.source(source), options.joined(separator: " "))
   }
 
-  /// Work-groups of the product, those of the row sums apart, and the size of one.
+  /// Work-groups of the product, those that only sum rows, and the size of one.
   func launchSize(_ shape: GemmShape) -> (groups: Int, rowSumGroups: Int, items: Int) {
     func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
     let (m, n) = (shape.m, shape.n)
     switch self {
     case .clblast: return (0, 0, 0)
     case .panel(_, let vector, _, let groupRows, let panels):
-      return (ceiling(n, 2 * vector * panels) * ceiling(m, groupRows), ceiling(m, 64), 1)
+      return (ceiling(n, 2 * vector * panels) * ceiling(m, groupRows), 0, 1)
     case .tiled(let tileM, let tileN, _, let groupM, let groupN, let split):
       let items = groupM * groupN
       return (ceiling(m, tileM) * ceiling(n, tileN) * split, ceiling(m, items), items)
