@@ -23,10 +23,9 @@ ROW_KERNEL(reparameterise, (IN(real, posterior), IN(uint, order), IN(uint, state
 
 // Both gradients in one pass:
 //   dmu = dz + dkl mu,   dlv = dz eps s / 2 + dkl (s2 - 1) / 2   (0 where lv is outside its range).
-ROW_KERNEL(reparameterise_backward,
-           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dkl),
-            OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose))) {
-  const size_t row = ROW;
+FUNCTION void posterior_gradient(GLOBAL_IN(real) posterior, GLOBAL_IN(uint) order, GLOBAL_IN(uint) state,
+                                 GLOBAL_IN(real) dz, const real dkl, GLOBAL(real) dposterior, const uint latents,
+                                 const uint purpose, const size_t row) {
   const uint sample = order[state[STATE_BATCH_START] + row];
   FOR_LANES(j, latents) {
     const size_t at = row * 2 * latents + j;
@@ -37,9 +36,24 @@ ROW_KERNEL(reparameterise_backward,
                                              state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
     const real deviation = real_exp(REAL(0.5) * log_variance);
     const real gradient = REAL(0.5) * (dz[row * latents + j] * noise * deviation +
-                                       dkl[row] * (deviation * deviation - REAL(1.0)));
-    dposterior[at] = dz[row * latents + j] + dkl[row] * mean;
+                                       dkl * (deviation * deviation - REAL(1.0)));
+    dposterior[at] = dz[row * latents + j] + dkl * mean;
     const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
     dposterior[at + latents] = outside ? REAL(0.0) : gradient;
   }
+}
+
+ROW_KERNEL(reparameterise_backward,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dkl),
+            OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose))) {
+  posterior_gradient(posterior, order, state, dz, dkl[ROW], dposterior, latents, purpose, ROW);
+}
+
+// The same where the divergence is a part of the negative ELBO, which tells dkl.
+ROW_KERNEL(reparameterise_of_elbo_backward,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, scalars),
+            IN(real, upstream), OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose),
+            VALUE(uint, rows))) {
+  const real dkl = kl_derivative(scalars, upstream, rows);
+  posterior_gradient(posterior, order, state, dz, dkl, dposterior, latents, purpose, ROW);
 }
