@@ -2,23 +2,33 @@
 // `latents` log-variances. The noise is recomputed in the backward pass, never stored.
 
 // z = mu + exp(lv / 2) eps and KL(q || N(0, I)) summed over the latents, in one pass (Kingma & Welling 2014).
+// `element` is STORED or BIASED.
+#define REPARAMETERISE(element)                                                                            \
+  GROUP_SCRATCH(scratch);                                                                                  \
+  const size_t row = ROW;                                                                                  \
+  const uint sample = order[state[STATE_BATCH_START] + row];                                               \
+  LANE_SUM(sum);                                                                                           \
+  FOR_LANES_SUM(j, latents) {                                                                              \
+    const size_t at = row * 2 * latents + j;                                                               \
+    const real mean = element(posterior, at, j);                                                           \
+    const real log_variance =                                                                              \
+        real_clamp(element(posterior, at + latents, j + latents), LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);    \
+    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], \
+                                             state[STATE_SEED_HIGH]);                                      \
+    z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;                              \
+    LANE_ADD(sum, standard_normal_kl(mean, log_variance));                                                 \
+  }                                                                                                        \
+  const real total = GROUP_SUM(scratch, sum);                                                              \
+  if (LANE == 0) kl[row] = total
+
 ROW_KERNEL(reparameterise, (IN(real, posterior), IN(uint, order), IN(uint, state), OUT(real, z),
                             OUT(real, kl), VALUE(uint, latents), VALUE(uint, purpose))) {
-  GROUP_SCRATCH(scratch);
-  const size_t row = ROW;
-  const uint sample = order[state[STATE_BATCH_START] + row];
-  LANE_SUM(sum);
-  FOR_LANES_SUM(j, latents) {
-    const real mean = posterior[row * 2 * latents + j];
-    const real log_variance =
-        real_clamp(posterior[row * 2 * latents + latents + j], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
-    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose,
-                                             state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
-    z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;
-    LANE_ADD(sum, standard_normal_kl(mean, log_variance));
-  }
-  const real total = GROUP_SUM(scratch, sum);
-  if (LANE == 0) kl[row] = total;
+  REPARAMETERISE(STORED);
+}
+ROW_KERNEL(reparameterise_after_bias_identity,
+           (INOUT(real, posterior), IN(real, bias), IN(uint, order), IN(uint, state), OUT(real, z), OUT(real, kl),
+            VALUE(uint, latents), VALUE(uint, purpose))) {
+  REPARAMETERISE(BIASED);
 }
 
 // Both gradients in one pass:

@@ -19,7 +19,7 @@ struct Reparameterise: Operation {
     let z = outputs[0].shape
     return launch(
       "reparameterise", inputs + outputs, [.count(z.columns), .uint32(purpose.rawValue)],
-      .rows(z.rows))
+      .rows(z.rows), follows: .bias)
   }
 
   /// The order is that of the whole data set; a batch reads one word a row.
