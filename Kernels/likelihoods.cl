@@ -1,15 +1,15 @@
 // Log-likelihoods summed over the columns (pixels) of each row, in nats, and their gradients.
 
 // `element` is STORED or BIASED (epilogues.h), here and below.
-#define BERNOULLI_LOG_LIKELIHOOD(element)                                                      \
-  GROUP_SCRATCH(scratch);                                                                      \
-  const size_t offset = (size_t)ROW * columns;                                                 \
-  LANE_SUM(sum);                                                                               \
-  FOR_LANES_SUM(j, columns) {                                                                  \
-    const real logit = element(logits, offset + j, j);                                         \
-    LANE_ADD(sum, bernoulli_log_density(logit, x[offset + j]));                                \
-  }                                                                                            \
-  const real total = GROUP_SUM(scratch, sum);                                                  \
+#define BERNOULLI_LOG_LIKELIHOOD(element)                                           \
+  GROUP_SCRATCH(scratch);                                                           \
+  const size_t offset = (size_t)ROW * columns;                                      \
+  LANE_SUM(sum);                                                                    \
+  FOR_LANES_SUM(j, columns) {                                                       \
+    const real logit = element(logits, offset + j, j);                              \
+    LANE_ADD(sum, bernoulli_log_density(logit, x[offset + j]));                     \
+  }                                                                                 \
+  const real total = GROUP_SUM(scratch, sum);                                       \
   if (LANE == 0) log_likelihood[ROW] = total
 
 ROW_KERNEL(bernoulli_log_likelihood,
@@ -30,17 +30,17 @@ ROW_KERNEL(bernoulli_log_likelihood_backward,
 }
 
 // Both in one pass.
-#define BERNOULLI_LOG_LIKELIHOOD_WITH_GRADIENT(element)                                        \
-  GROUP_SCRATCH(scratch);                                                                      \
-  const size_t offset = (size_t)ROW * columns;                                                 \
-  const real scale = upstream[ROW];                                                            \
-  LANE_SUM(sum);                                                                               \
-  FOR_LANES_SUM(j, columns) {                                                                  \
-    const real logit = element(logits, offset + j, j), pixel = x[offset + j];                  \
-    LANE_ADD(sum, bernoulli_log_density(logit, pixel));                                        \
-    dlogits[offset + j] = scale * bernoulli_log_density_derivative(logit, pixel);              \
-  }                                                                                            \
-  const real total = GROUP_SUM(scratch, sum);                                                  \
+#define BERNOULLI_LOG_LIKELIHOOD_WITH_GRADIENT(element)                             \
+  GROUP_SCRATCH(scratch);                                                           \
+  const size_t offset = (size_t)ROW * columns;                                      \
+  const real scale = upstream[ROW];                                                 \
+  LANE_SUM(sum);                                                                    \
+  FOR_LANES_SUM(j, columns) {                                                       \
+    const real logit = element(logits, offset + j, j), pixel = x[offset + j];       \
+    LANE_ADD(sum, bernoulli_log_density(logit, pixel));                             \
+    dlogits[offset + j] = scale * bernoulli_log_density_derivative(logit, pixel);   \
+  }                                                                                 \
+  const real total = GROUP_SUM(scratch, sum);                                       \
   if (LANE == 0) log_likelihood[ROW] = total
 
 ROW_KERNEL(bernoulli_log_likelihood_with_gradient,
@@ -66,19 +66,19 @@ FUNCTION real gaussian_log_density_derivative(const real distance, const real lo
 }
 
 // |x - mean|^2 of a row; `use` is done with the `difference` at each column j.
-#define SQUARED_DISTANCE(distance, element, use)                              \
-  GROUP_SCRATCH(scratch);                                                     \
-  const size_t offset = (size_t)ROW * columns;                                \
-  LANE_SUM(squares);                                                          \
-  FOR_LANES_SUM(j, columns) {                                                 \
-    const real difference = x[offset + j] - element(mean, offset + j, j);     \
-    LANE_ADD(squares, difference * difference);                               \
-    use;                                                                      \
-  }                                                                           \
+#define SQUARED_DISTANCE(distance, element, use)                                    \
+  GROUP_SCRATCH(scratch);                                                           \
+  const size_t offset = (size_t)ROW * columns;                                      \
+  LANE_SUM(squares);                                                                \
+  FOR_LANES_SUM(j, columns) {                                                       \
+    const real difference = x[offset + j] - element(mean, offset + j, j);           \
+    LANE_ADD(squares, difference * difference);                                     \
+    use;                                                                            \
+  }                                                                                 \
   const real distance = GROUP_SUM(scratch, squares)
 
-#define GAUSSIAN_LOG_LIKELIHOOD(element)                 \
-  SQUARED_DISTANCE(distance, element, (void)difference); \
+#define GAUSSIAN_LOG_LIKELIHOOD(element)                                            \
+  SQUARED_DISTANCE(distance, element, (void)difference);                            \
   if (LANE == 0) log_likelihood[ROW] = gaussian_log_density(distance, log_sigma[0], columns)
 
 ROW_KERNEL(gaussian_log_likelihood, (IN(real, mean), IN(real, x), IN(real, log_sigma),
@@ -92,9 +92,9 @@ ROW_KERNEL(gaussian_log_likelihood_after_bias_identity,
 }
 
 // d/dmean = (x - mean) / sigma^2, and d/dln sigma, one value per row; the caller sums the rows.
-#define GAUSSIAN_GRADIENTS(element)                                              \
-  const real scale = upstream[ROW] * real_exp(REAL(-2.0) * log_sigma[0]);        \
-  SQUARED_DISTANCE(distance, element, dmean[offset + j] = scale * difference);   \
+#define GAUSSIAN_GRADIENTS(element)                                                 \
+  const real scale = upstream[ROW] * real_exp(REAL(-2.0) * log_sigma[0]);           \
+  SQUARED_DISTANCE(distance, element, dmean[offset + j] = scale * difference);      \
   if (LANE == 0) dlog_sigma[ROW] = upstream[ROW] * gaussian_log_density_derivative(distance, log_sigma[0], columns)
 
 ROW_KERNEL(gaussian_log_likelihood_backward,

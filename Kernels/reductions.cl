@@ -3,20 +3,20 @@
 // Column sums of a [rows, columns] matrix over parts of `chunk` rows: sums[part, column]. A work-group takes a
 // tile of 64 columns of one part; a second launch with one part adds the parts. `add` adds some rows from row r on, in order.
 #define COLUMN_TILE 64
-#define COLUMN_SUMS(add, f)                                                         \
-  const uint tiles = (columns + COLUMN_TILE - 1) / COLUMN_TILE;                     \
-  const uint part = (uint)ROW / tiles;                                              \
-  const uint first = ((uint)ROW - part * tiles) * COLUMN_TILE;                      \
-  const uint width = columns - first < COLUMN_TILE ? columns - first : COLUMN_TILE; \
-  const uint begin = part * chunk;                                                  \
-  const uint end = rows - begin < chunk ? rows : begin + chunk;                     \
-  real accumulator[COLUMN_TILE / LANES];                                            \
-  for (uint q = 0; q < COLUMN_TILE / LANES; q++) accumulator[q] = 0;                \
-  uint r = begin;                                                                   \
+#define COLUMN_SUMS(add, f)                                                           \
+  const uint tiles = (columns + COLUMN_TILE - 1) / COLUMN_TILE;                       \
+  const uint part = (uint)ROW / tiles;                                                \
+  const uint first = ((uint)ROW - part * tiles) * COLUMN_TILE;                        \
+  const uint width = columns - first < COLUMN_TILE ? columns - first : COLUMN_TILE;   \
+  const uint begin = part * chunk;                                                    \
+  const uint end = rows - begin < chunk ? rows : begin + chunk;                       \
+  real accumulator[COLUMN_TILE / LANES];                                              \
+  for (uint q = 0; q < COLUMN_TILE / LANES; q++) accumulator[q] = 0;                  \
+  uint r = begin;                                                                     \
   for (; end - r >= ROWS_AT_ONCE; r += ROWS_AT_ONCE) FOR_COLUMNS add(ROWS_AT_ONCE, f) \
-  for (; r < end; r++) FOR_COLUMNS add(1, f)                                        \
+  for (; r < end; r++) FOR_COLUMNS add(1, f)                                          \
   FOR_COLUMNS sums[(size_t)part * columns + first + k] = accumulator[q];
-#define FOR_COLUMNS                                                                  \
+#define FOR_COLUMNS                                                                   \
   for (uint q = 0, k = (uint)LANE; q < COLUMN_TILE / LANES; q++, k += LANES)          \
     if (k < width)
 
@@ -24,20 +24,20 @@
 #define ROWS_AT_ONCE 8
 #define FOR_ROWS(count) UNROLL(count) for (uint i = 0; i < count; i++)
 #define ELEMENT(matrix) matrix[(size_t)(r + i) * columns + first + k]
-#define ADD_STORED(count, f)                            \
-  {                                                     \
-    real values[count];                                 \
-    FOR_ROWS(count) values[i] = ELEMENT(x);             \
-    FOR_ROWS(count) accumulator[q] += values[i];        \
+#define ADD_STORED(count, f)                                                          \
+  {                                                                                   \
+    real values[count];                                                               \
+    FOR_ROWS(count) values[i] = ELEMENT(x);                                           \
+    FOR_ROWS(count) accumulator[q] += values[i];                                      \
   }
-#define ADD_GRADIENTS(count, f)                         \
-  {                                                     \
-    real values[count], sources[count];                 \
-    FOR_ROWS(count) values[i] = ELEMENT(x);             \
-    FOR_ROWS(count) sources[i] = ELEMENT(source);       \
-    FOR_ROWS(count) values[i] = f(values[i], sources[i]); \
-    FOR_ROWS(count) ELEMENT(x) = values[i];             \
-    FOR_ROWS(count) accumulator[q] += values[i];        \
+#define ADD_GRADIENTS(count, f)                                                       \
+  {                                                                                   \
+    real values[count], sources[count];                                               \
+    FOR_ROWS(count) values[i] = ELEMENT(x);                                           \
+    FOR_ROWS(count) sources[i] = ELEMENT(source);                                     \
+    FOR_ROWS(count) values[i] = f(values[i], sources[i]);                             \
+    FOR_ROWS(count) ELEMENT(x) = values[i];                                           \
+    FOR_ROWS(count) accumulator[q] += values[i];                                      \
   }
 
 ROW_KERNEL(column_sum, (IN(real, x), OUT(real, sums), VALUE(uint, rows), VALUE(uint, columns),

@@ -60,7 +60,7 @@ import VAEGPU
     "With the engine's own products it takes 18, with CLBlast 24", arguments: TestDevice.openCL)
   func launches(device: TestDevice) throws {
     guard case .openCL(let openCL) = device.kind else { return }
-    let own = GemmVariant.panel(rows: 8, depth: 256, groupRows: 128)
+    let own = GemmVariant.tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1)
     let program = try Self.defaultStep(on: Device(OpenCLBackend(openCL, gemm: .fixed(own))))
     #expect(program.launchCount == 18)
     let other = try Self.defaultStep(on: Device(OpenCLBackend(openCL, gemm: .clblast)))

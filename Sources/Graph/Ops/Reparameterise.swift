@@ -58,7 +58,7 @@ struct ReparameteriseBackward: Operation {
   func absorbing(
     _ producer: any Operation, at position: Int, inputs: [Tensor]
   ) -> (any Operation)? {
-    position == 4 && producer is KLOfELBOBackward
+    position == 4 && !isOfELBO && producer is KLOfELBOBackward
       ? ReparameteriseBackward(purpose: purpose, isOfELBO: true) : nil
   }
 
