@@ -27,17 +27,19 @@ ROW_KERNEL(gather_binarised, (IN(uchar, pixels), IN(uint, order), IN(uint, state
   const uint step = is_static ? draw : state[STATE_STEP];
   const size_t source = (size_t)image * columns;
   const size_t offset = (size_t)ROW * columns;
-  const uint blocks = columns / 4;
-  FOR_LANES(block, blocks) {
-    uint w[4];
-    philox(block, image, step, purpose, seed_low, seed_high, w);
-    UNROLL(4) for (uint k = 0; k < 4; k++)
-      x[offset + 4 * block + k] = binarised(w[k], pixels[source + 4 * block + k]);
+  const uint at_once = BLOCKS_AT_ONCE, groups = columns / (4 * at_once);
+  FOR_LANES(group, groups) {
+    const uint first = 4 * at_once * group;
+    uint w[4][BLOCKS_AT_ONCE];
+    philox_blocks(at_once * group, image, step, purpose, seed_low, seed_high, w);
+    for (uint i = 0; i < at_once; i++)
+      UNROLL(4) for (uint k = 0; k < 4; k++)
+        x[offset + first + 4 * i + k] = binarised(w[k][i], pixels[source + first + 4 * i + k]);
   }
-  if (LANE == 0 && 4 * blocks < columns) {
+  for (uint first = 4 * at_once * groups; LANE == 0 && first < columns; first += 4) {
     uint w[4];
-    philox(blocks, image, step, purpose, seed_low, seed_high, w);
-    for (uint k = 0; 4 * blocks + k < columns; k++)
-      x[offset + 4 * blocks + k] = binarised(w[k], pixels[source + 4 * blocks + k]);
+    philox(first / 4, image, step, purpose, seed_low, seed_high, w);
+    for (uint k = 0; k < 4 && first + k < columns; k++)
+      x[offset + first + k] = binarised(w[k], pixels[source + first + k]);
   }
 }

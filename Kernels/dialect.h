@@ -36,6 +36,8 @@
   __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void name parameters
 #define ITEM vae_item
 #define ITEMS_EACH 1024
+// Blocks of random numbers that are drawn together (random.h).
+#define BLOCKS_AT_ONCE 16
 #define FOR_ITEM(count)                                                                         \
   for (size_t vae_item = get_global_id(0) * ITEMS_EACH,                                         \
               vae_end = min(vae_item + ITEMS_EACH, (size_t)(count)); vae_item < vae_end; vae_item++)
@@ -48,6 +50,7 @@
 #define FOR_ITEM(count) if (ITEM < (count))
 #define LANE get_local_id(0)
 #define LANES 64
+#define BLOCKS_AT_ONCE 1
 // Columns LANE, LANE + LANES, ... of a row.
 #define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)
 #define LANE_SUM(sum) real sum = 0

@@ -1,71 +1,80 @@
-// A matrix product for devices whose work-items run on vector registers of a processor: one work-item takes up to
-// `group_rows` rows of a panel of 32 columns, packs DEPTH values of k of the panel (transposed where it must be) into fast
-// memory, and walks down the rows in register tiles of ROWS x 32.
-#define PANEL 32
+// A matrix product for devices whose work-items run on vector registers of a processor (Goto & van de Geijn 2008). One
+// work-item takes `group_rows` rows of PANELS panels of columns. It packs DEPTH values of k of its panels, and of a transposed
+// A blocks of BLOCK_ROWS rows, into fast memory, and walks down the rows in register tiles of ROWS rows and two vectors.
+// Options of a build beside those of gemm.h: ROWS, VECTOR (16 or 8 floats), DEPTH, PANELS.
 
-// A work-group takes PANELS panels at a time. Where the rows of a transposed A lie far apart in memory there are several,
-// and a tile's rows are packed, too.
-#define PACKS_A (TRANSPOSE_A && PANELS > 1)
-#if PACKS_A
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define vector JOIN(float, VECTOR)
+#define LOAD JOIN(vload, VECTOR)
+#define STORE JOIN(vstore, VECTOR)
+#define PANEL (2 * VECTOR)
+
+// Where element (r, k) of a tile's rows of op(A) is, from its first one.
+#if TRANSPOSE_A
 #define A_SPACE __local
-#define A_ROW(r) (r)
+#define A_ROW(r, stride) (r)
 #define A_STEP ROWS
-#elif TRANSPOSE_A
-#define A_SPACE __global
-#define A_ROW(r) (r)
-#define A_STEP m
+#define BLOCK_ROWS (ROWS * (256 / ROWS))
 #else
 #define A_SPACE __global
-#define A_ROW(r) ((size_t)(r) * k_total)
+#define A_ROW(r, stride) ((size_t)(r) * (stride))
 #define A_STEP 1
+#define BLOCK_ROWS rows_each
 #endif
 
-#define TILE_NAME(rows) TILE_NAME_(rows)
-#define TILE_NAME_(rows) tile_##rows
+// Columns from `width` on become 0.
+static inline void load_row(float *row, __global const float *c, const uint width) {
+  for (uint q = 0; q < PANEL; q++) row[q] = q < width ? c[q] : 0.0f;
+}
 
-// C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel; x is where that part of A begins. The sums rest in C from one block of k to the
-// next; a private copy of the tile lets its last columns be missing.
-#define TILE(rows)                                                                                            \
-  static inline void TILE_NAME(rows)(A_SPACE const float *x, __local const float *panel, __global float *c,   \
-                                     __global const float *operand, const uint m, const uint n,               \
-                                     const uint k_total, const uint i, const uint j, const uint width,        \
-                                     const uint k0, const uint depth) {                                       \
-    float tile[rows * PANEL];                                                                                 \
-    float16 low[rows], high[rows];                                                                            \
-    load_tile(tile, rows, c, n, i, j, k0 > 0 ? width : 0);                                                    \
-    UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = vload16(2 * r, tile), high[r] = vload16(2 * r + 1, tile); \
-    for (uint k = 0; k < depth; k++) {                                                                        \
-      const float16 b0 = vload16(0, panel + k * PANEL), b1 = vload16(1, panel + k * PANEL);                   \
-      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                           \
-        const float16 element = (float16)(x[A_ROW(r)]);                                                       \
-        low[r] = fma(element, b0, low[r]);                                                                    \
-        high[r] = fma(element, b1, high[r]);                                                                  \
-      }                                                                                                       \
-      x += A_STEP;                                                                                            \
-    }                                                                                                         \
-    UNROLL(rows) for (int r = 0; r < rows; r++) vstore16(low[r], 2 * r, tile), vstore16(high[r], 2 * r + 1, tile); \
-    if (k0 + depth == k_total)                                                                                \
-      finish_tile(tile, rows, c, operand, n, i, j, width);                                                    \
-    else                                                                                                      \
-      store_tile(tile, rows, c, n, i, j, width);                                                              \
+// C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the next;
+// `last` says that this one is the last, and the epilogue is due.
+#define TILE(rows)                                                                                               \
+  static inline void JOIN(tile_, rows)(A_SPACE const float *restrict x, __local const float *restrict panel,     \
+                                       __global float *restrict c, __global const float *restrict operand,       \
+                                       const uint n, const uint k_total, const uint i, const uint j,             \
+                                       const uint width, const uint depth, const bool first, const bool last) {  \
+    vector low[rows], high[rows];                                                                                \
+    UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = 0, high[r] = 0;                                         \
+    if (!first) {                                                                                                \
+      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                              \
+        __global const float *sums = c + (size_t)(i + r) * n + j;                                                \
+        float row[PANEL];                                                                                        \
+        if (width == PANEL) {                                                                                    \
+          low[r] = LOAD(0, sums), high[r] = LOAD(1, sums);                                                       \
+        } else {                                                                                                 \
+          load_row(row, sums, width);                                                                            \
+          low[r] = LOAD(0, row), high[r] = LOAD(1, row);                                                         \
+        }                                                                                                        \
+      }                                                                                                          \
+    }                                                                                                            \
+    for (uint k = 0; k < depth; k++) {                                                                           \
+      const vector b0 = LOAD(0, panel), b1 = LOAD(1, panel);                                                     \
+      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                              \
+        const vector element = (vector)(x[A_ROW(r, k_total)]);                                                   \
+        low[r] = fma(element, b0, low[r]);                                                                       \
+        high[r] = fma(element, b1, high[r]);                                                                     \
+      }                                                                                                          \
+      x += A_STEP;                                                                                               \
+      panel += PANEL;                                                                                            \
+    }                                                                                                            \
+    UNROLL(rows) for (int r = 0; r < rows; r++) store_row(low[r], high[r], c, operand, n, i + r, j, width, last); \
   }
 
-// Columns from `width` on become 0.
-static inline void load_tile(float *tile, const int rows, __global const float *c, const uint n, const uint i, const uint j,
-                             const uint width) {
-  for (int r = 0; r < rows; r++)
-    for (uint q = 0; q < PANEL; q++) tile[r * PANEL + q] = q < width ? c[(size_t)(i + r) * n + j + q] : 0.0f;
-}
-static inline void store_tile(const float *tile, const int rows, __global float *c, const uint n, const uint i,
-                              const uint j, const uint width) {
-  for (int r = 0; r < rows; r++)
-    for (uint q = 0; q < width; q++) c[(size_t)(i + r) * n + j + q] = tile[r * PANEL + q];
-}
-static inline void finish_tile(const float *tile, const int rows, __global float *c, __global const float *operand,
-                               const uint n, const uint i, const uint j, const uint width) {
-  for (int r = 0; r < rows; r++)
-    for (uint q = 0; q < width; q++)
-      c[(size_t)(i + r) * n + j + q] = FINISHED(tile[r * PANEL + q], i + r, j + q);
+static inline void store_row(const vector low, const vector high, __global float *restrict c,
+                             __global const float *restrict operand, const uint n, const uint i, const uint j,
+                             const uint width, const bool last) {
+  __global float *sums = c + (size_t)i * n + j;
+  float row[PANEL];
+  STORE(low, 0, row), STORE(high, 1, row);
+  if (width < PANEL) {
+    for (uint q = 0; q < width; q++) sums[q] = last ? FINISHED(row[q], i, j + q) : row[q];
+  } else if (last) {
+    for (uint q = 0; q < PANEL; q++) sums[q] = FINISHED(row[q], i, j + q);
+  } else {
+    STORE(low, 0, sums), STORE(high, 1, sums);
+  }
 }
 
 TILE(ROWS)
@@ -73,8 +82,8 @@ TILE(4)
 TILE(1)
 
 // `depth` values of k of op(B)'s columns j ..< j + width, the rest of the panel 0.
-static inline void pack(__global const float *b, __local float *panel, const uint n, const uint k_total, const uint j,
-                        const uint width, const uint k0, const uint depth) {
+static inline void pack_columns(__global const float *b, __local float *panel, const uint n, const uint k_total,
+                                const uint j, const uint width, const uint k0, const uint depth) {
   if (width < PANEL)
     for (uint q = 0; q < depth * PANEL; q++) panel[q] = 0.0f;
 #if TRANSPOSE_B
@@ -98,86 +107,98 @@ static inline void pack(__global const float *b, __local float *panel, const uin
 #else
   for (uint k = 0; k < depth; k++) {
     __global const float *x = b + (size_t)(k0 + k) * n + j;
-    if (width == PANEL) {
-      vstore16(vload16(0, x), 0, panel + k * PANEL);
-      vstore16(vload16(1, x), 1, panel + k * PANEL);
-    } else {
+    if (width == PANEL)
+      STORE(LOAD(0, x), 0, panel + k * PANEL), STORE(LOAD(1, x), 1, panel + k * PANEL);
+    else
       for (uint q = 0; q < width; q++) panel[k * PANEL + q] = x[q];
-    }
   }
 #endif
 }
 
-#if PACKS_A
-// `depth` times `rows` values of op(A), ROWS apart.
-static inline void pack_rows(__global const float *x, __local float *packed, const uint m, const uint rows,
-                             const uint depth) {
-  if (rows == ROWS) {
-    for (uint k = 0; k < depth; k++)
-      UNROLL(ROWS) for (uint r = 0; r < ROWS; r++) packed[k * ROWS + r] = x[(size_t)k * m + r];
-  } else {
-    for (uint k = 0; k < depth; k++)
-      for (uint r = 0; r < rows; r++) packed[k * ROWS + r] = x[(size_t)k * m + r];
+#if TRANSPOSE_A
+// `depth` values of k of `rows` rows of op(A), tile after tile. Walks along k: rows that lie next to each other in memory are
+// fetched together.
+static inline void pack_rows(__global const float *a, __local float *packed, const uint m, const uint i, const uint rows,
+                             const uint k0, const uint depth) {
+  for (uint k = 0; k < depth; k++) {
+    __global const float *x = a + (size_t)(k0 + k) * m + i;
+    __local float *out = packed + k * ROWS;
+    uint r = 0;
+    for (; r + ROWS <= rows; r += ROWS, out += depth * ROWS)
+      UNROLL(ROWS) for (uint q = 0; q < ROWS; q++) out[q] = x[r + q];
+    for (; r < rows; r++) *out++ = x[r];
   }
+}
+#endif
+
+#ifdef ROW_SUMS
+// Sums of up to 64 columns of A.
+static inline void sum_columns(__global const float *restrict a, __global float *restrict row_sums, const uint m,
+                               const uint k_total, const uint first) {
+  const uint count = min(m - first, 64u);
+  float sums[64];
+  for (uint q = 0; q < 64; q++) sums[q] = 0;
+  for (uint k = 0; k < k_total; k++) {
+    __global const float *x = a + (size_t)k * m + first;
+    if (count == 64)
+      for (uint q = 0; q < 64; q++) sums[q] += x[q];
+    else
+      for (uint q = 0; q < count; q++) sums[q] += x[q];
+  }
+  for (uint q = 0; q < count; q++) row_sums[first + q] = sums[q];
 }
 #endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm GEMM_PARAMETERS {
   __local float panels[PANELS][DEPTH * PANEL];
-#if PACKS_A
-  __local float rows_of_a[DEPTH * ROWS];
-#endif
-  const uint columns = PANELS * PANEL, column_groups = (n + columns - 1) / columns;
-  const uint group = get_group_id(0);
-#ifdef ROW_SUMS
-  // Work-groups behind those of the product: sums of 64 columns of A each.
-  const uint tiles = column_groups * ((m + group_rows - 1) / group_rows);
-  if (group >= tiles) {
-    const uint first = (group - tiles) * 64, count = min(m - first, 64u);
-    float sums[64];
-    for (uint q = 0; q < 64; q++) sums[q] = 0;
-    for (uint k = 0; k < k_total; k++) {
-      __global const float *x = a + (size_t)k * m + first;
-      if (count == 64)
-        for (uint q = 0; q < 64; q++) sums[q] += x[q];
-      else
-        for (uint q = 0; q < count; q++) sums[q] += x[q];
-    }
-    for (uint q = 0; q < count; q++) row_sums[first + q] = sums[q];
-    return;
-  }
+#if TRANSPOSE_A
+  __local float block[DEPTH * BLOCK_ROWS];
 #endif
 #ifndef EPILOGUE
   __global const float *operand = 0;
 #endif
-  const uint j0 = group % column_groups * columns, j1 = min(n, j0 + columns);
-  const uint begin = group / column_groups * group_rows, end = min(m, begin + group_rows);
+  // Equal shares for every work-group: runtimes hand out halves.
+  const uint panel_count = (n + PANEL - 1) / PANEL;
+  const uint column_groups = (panel_count + PANELS - 1) / PANELS, row_groups = (m + group_rows - 1) / group_rows;
+  const uint columns = (panel_count + column_groups - 1) / column_groups * PANEL;
+  const uint rows_each = ((m + row_groups - 1) / row_groups + ROWS - 1) / ROWS * ROWS;
+  const uint group = get_group_id(0);
+#ifdef ROW_SUMS
+  for (uint first = group * 64; first < m; first += column_groups * row_groups * 64)
+    sum_columns(a, row_sums, m, k_total, first);
+#endif
+  const uint j0 = min(n, group % column_groups * columns), j1 = min(n, j0 + columns);
+  const uint i0 = min(m, group / column_groups * rows_each), i1 = min(m, i0 + rows_each);
   const uint pieces = (k_total + DEPTH - 1) / DEPTH, step = (k_total + pieces - 1) / pieces;
   for (uint k0 = 0; k0 < k_total; k0 += step) {
     const uint depth = min(step, k_total - k0);
+    const bool first = k0 == 0, last = k0 + depth == k_total;
     for (uint j = j0; j < j1; j += PANEL)
-      pack(b, panels[(j - j0) / PANEL], n, k_total, j, min(j1 - j, (uint)PANEL), k0, depth);
-    for (uint i = begin; i < end;) {
-      const uint rows = end - i >= ROWS ? ROWS : (end - i >= 4 ? 4 : 1);
-#if PACKS_A
-      A_SPACE const float *x = rows_of_a;
-      pack_rows(a + (size_t)k0 * m + i, rows_of_a, m, rows, depth);
-#elif TRANSPOSE_A
-      A_SPACE const float *x = a + (size_t)k0 * m + i;
-#else
-      A_SPACE const float *x = a + (size_t)i * k_total + k0;
+      pack_columns(b, panels[(j - j0) / PANEL], n, k_total, j, min(j1 - j, (uint)PANEL), k0, depth);
+    for (uint begin = i0; begin < i1; begin += BLOCK_ROWS) {
+      const uint end = min(i1, begin + BLOCK_ROWS);
+#if TRANSPOSE_A
+      pack_rows(a, block, m, begin, end - begin, k0, depth);
 #endif
-      for (uint j = j0; j < j1; j += PANEL) {
-        __local const float *panel = panels[(j - j0) / PANEL];
-        const uint width = min(j1 - j, (uint)PANEL);
-        if (rows == ROWS)
-          TILE_NAME(ROWS)(x, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
-        else if (rows == 4)
-          tile_4(x, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
-        else
-          tile_1(x, panel, c, operand, m, n, k_total, i, j, width, k0, depth);
+      for (uint i = begin; i < end;) {
+        const uint rows = end - i >= ROWS ? ROWS : (end - i >= 4 ? 4 : 1);
+#if TRANSPOSE_A
+        A_SPACE const float *x = block + (i - begin) / ROWS * depth * ROWS + (i - begin) % ROWS;
+#else
+        A_SPACE const float *x = a + (size_t)i * k_total + k0;
+#endif
+        for (uint j = j0; j < j1; j += PANEL) {
+          __local const float *panel = panels[(j - j0) / PANEL];
+          const uint width = min(j1 - j, (uint)PANEL);
+          if (rows == ROWS)
+            JOIN(tile_, ROWS)(x, panel, c, operand, n, k_total, i, j, width, depth, first, last);
+          else if (rows == 4)
+            tile_4(x, panel, c, operand, n, k_total, i, j, width, depth, first, last);
+          else
+            tile_1(x, panel, c, operand, n, k_total, i, j, width, depth, first, last);
+        }
+        i += rows;
       }
-      i += rows;
     }
   }
 }

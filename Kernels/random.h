@@ -3,7 +3,6 @@
 // same on every device, for every batch split, in the backward pass and after a resume.
 //   key = (seed low, seed high), counter = (element / 4, sample, step, purpose), word = element % 4
 
-
 FUNCTION void philox(const uint block, const uint sample, const uint step, const uint purpose,
                      const uint seed_low, const uint seed_high, uint *words) {
   uint c0 = block, c1 = sample, c2 = step, c3 = purpose, k0 = seed_low, k1 = seed_high;
@@ -22,6 +21,39 @@ FUNCTION void philox(const uint block, const uint sample, const uint step, const
   words[2] = c2;
   words[3] = c3;
 }
+
+// BLOCKS_AT_ONCE blocks from `first` on: words[k][i] is word k of block first + i.
+#if BLOCKS_AT_ONCE == 16
+// In vectors: a compiler that makes loops into vectors leaves this one alone.
+FUNCTION void philox_blocks(const uint first, const uint sample, const uint step, const uint purpose,
+                            const uint seed_low, const uint seed_high, uint words[4][16]) {
+  uint16 c0 = first + (uint16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  uint16 c1 = sample, c2 = step, c3 = purpose;
+  uint k0 = seed_low, k1 = seed_high;
+  UNROLL(10) for (int round = 0; round < 10; round++) {
+    const ulong16 p0 = convert_ulong16(c0) * 0xD2511F53ul, p1 = convert_ulong16(c2) * 0xCD9E8D57ul;
+    c0 = convert_uint16(p1 >> 32) ^ c1 ^ k0;
+    c1 = convert_uint16(p1);
+    c2 = convert_uint16(p0 >> 32) ^ c3 ^ k1;
+    c3 = convert_uint16(p0);
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  vstore16(c0, 0, words[0]);
+  vstore16(c1, 0, words[1]);
+  vstore16(c2, 0, words[2]);
+  vstore16(c3, 0, words[3]);
+}
+#else
+FUNCTION void philox_blocks(const uint first, const uint sample, const uint step, const uint purpose,
+                            const uint seed_low, const uint seed_high, uint words[4][BLOCKS_AT_ONCE]) {
+  for (uint i = 0; i < BLOCKS_AT_ONCE; i++) {
+    uint w[4];
+    philox(first + i, sample, step, purpose, seed_low, seed_high, w);
+    UNROLL(4) for (uint k = 0; k < 4; k++) words[k][i] = w[k];
+  }
+}
+#endif
 
 // Uniform on [0, 1) from the upper 24 bits.
 FUNCTION real uniform_from_word(const uint word) { return (real)(word >> 8) * REAL(5.9604644775390625e-8); }

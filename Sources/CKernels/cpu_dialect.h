@@ -47,6 +47,7 @@ static inline uint32_t real_to_bits(const float x) {
 
 #define FOR_ITEM(count) if ((void)(count), 1)
 #define ROW ITEM
+#define BLOCKS_AT_ONCE 1
 #define ONE_LANE
 #include "../../Kernels/one_lane.h"
 

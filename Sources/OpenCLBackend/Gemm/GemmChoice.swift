@@ -14,18 +14,22 @@ package enum GemmChoice: Sendable {
   /// Names that `--gemm` takes.
   package static let names = ["tuned", "untuned", "clblast"]
 
-  package func variant(for shape: GemmShape, isProcessor: Bool) -> GemmVariant {
+  /// - Parameter vector: floats in a vector of a device that is a processor; nil for other devices.
+  package func variant(for shape: GemmShape, vector: Int?) -> GemmVariant {
     switch self {
     case .tuned(let verdicts):
-      verdicts?.variant(for: shape) ?? Self.guess(isProcessor: isProcessor)
-    case .untuned: Self.guess(isProcessor: isProcessor)
+      verdicts?.variant(for: shape) ?? Self.guess(vector)
+    case .untuned: Self.guess(vector)
     case .clblast: .clblast
     case .fixed(let variant): variant
     }
   }
 
   /// Processors have vector registers and no local memory of their own; CLBlast is at home on the rest.
-  private static func guess(isProcessor: Bool) -> GemmVariant {
-    isProcessor ? .panel(rows: 8, depth: 256, groupRows: 128) : .clblast
+  private static func guess(_ vector: Int?) -> GemmVariant {
+    guard let vector else { return .clblast }
+    // As many rows as leave two registers of 32, or of 16, for a row of the panel.
+    let rows = vector == 16 ? 12 : 6
+    return .panel(rows: rows, vector: vector, depth: 256, groupRows: 11 * rows, panels: 2)
   }
 }

@@ -7,20 +7,27 @@ extension GemmVariant {
   package static func candidates(
     for device: OpenCLDevice, quick: Bool = false, anyOrder: Bool = false
   ) -> [GemmVariant] {
-    let own = device.info.type == .cpu ? panels(quick: quick) : tiles(quick: quick)
+    let own = 
+      device.info.type == .cpu
+      ? panels(vector: vectorWidth(of: device), quick: quick) : tiles(quick: quick)
     let split = anyOrder && device.info.type != .cpu ? splits : []
     return ([.clblast] + own + split).filter { $0.fits(device) }
   }
 
-  private static func panels(quick: Bool) -> [GemmVariant] {
+  private static func panels(vector: Int, quick: Bool) -> [GemmVariant] {
     var variants: [GemmVariant] = []
-    for rows in quick ? [12] : [8, 12] {
-      for depth in quick ? [256] : [256, 512] {
-        for groupRows in [64, 128, 256, 1024] {
-          // A multiple of the rows of a register tile wastes none.
-          variants.append(
-            .panel(
-              rows: rows, depth: depth, groupRows: (groupRows + rows - 1) / rows * rows))
+    // As many rows as the registers hold, or fewer that divide a batch.
+    let tiles = vector == 16 ? [12, 8] : [6]
+    for rows in quick ? Array(tiles.prefix(1)) : tiles {
+      for depth in quick ? [512] : [256, 512] {
+        for panels in quick ? [1, 4] : [1, 2, 4, 8] {
+          for groupRows in [64, 128, 256, 1024] {
+            // A multiple of the rows of a register tile wastes none.
+            variants.append(
+              .panel(
+                rows: rows, vector: vector, depth: depth,
+                groupRows: (groupRows + rows - 1) / rows * rows, panels: panels))
+          }
         }
       }
     }

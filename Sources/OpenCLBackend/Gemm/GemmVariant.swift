@@ -6,8 +6,9 @@ import Compute
 package enum GemmVariant: Hashable, Sendable {
   /// CLBlast's routine; epilogues are launches of their own.
   case clblast
-  /// Kernels/gemm_panel.cl: register tiles of `rows` x 32, panels of `depth` values of k, `groupRows` rows a work-group.
-  case panel(rows: Int, depth: Int, groupRows: Int)
+  /// Kernels/gemm_panel.cl: register tiles of `rows` by two vectors of `vector` floats; panels of two vectors by `depth` values
+  /// of k; `groupRows` rows by `panels` panels a work-group.
+  case panel(rows: Int, vector: Int, depth: Int, groupRows: Int, panels: Int)
   /// Kernels/gemm_tiled.cl: tiles of `m` x `n` by `groupM` x `groupN` work-items, `k` deep in local memory, k shared by
   /// `split` work-groups.
   case tiled(m: Int, n: Int, k: Int, groupM: Int, groupN: Int, split: Int)
@@ -16,7 +17,8 @@ package enum GemmVariant: Hashable, Sendable {
   package var name: String {
     switch self {
     case .clblast: "CLBlast gemm"
-    case .panel(let rows, let depth, let groupRows): "gemm panel \(rows)x32x\(depth)/\(groupRows)"
+    case .panel(let rows, let vector, let depth, let groupRows, let panels):
+      "gemm panel \(rows)x\(2 * vector)x\(depth)/\(groupRows)x\(panels)"
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
       "gemm tiled \(m)x\(n)x\(k)/\(groupM)x\(groupN)" + (split > 1 ? " split \(split)" : "")
     }
@@ -33,10 +35,10 @@ package enum GemmVariant: Hashable, Sendable {
     var options: [String]
     switch self {
     case .clblast: return nil
-    case .panel(let rows, let depth, _):
+    case .panel(let rows, let vector, let depth, _, let panels):
       source = vae_opencl_gemm_panel()
       options = [
-        "-DROWS=\(rows)", "-DDEPTH=\(depth)", "-DPANELS=\(Self.panels(GemmShape(multiply)))",
+        "-DROWS=\(rows)", "-DVECTOR=\(vector)", "-DDEPTH=\(depth)", "-DPANELS=\(panels)",
       ]
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
       source = vae_opencl_gemm_tiled()
@@ -57,45 +59,49 @@ package enum GemmVariant: Hashable, Sendable {
     return (OpenCLBackend.source(source), options.joined(separator: " "))
   }
 
-  /// Work-groups of the product, those of the row sums apart, and the size of one.
+  /// Work-groups of the product, those that only sum rows, and the size of one.
   func launchSize(_ shape: GemmShape) -> (groups: Int, rowSumGroups: Int, items: Int) {
     func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
     let (m, n) = (shape.m, shape.n)
     switch self {
     case .clblast: return (0, 0, 0)
-    case .panel(_, _, let groupRows):
-      return (ceiling(n, 32 * Self.panels(shape)) * ceiling(m, groupRows), ceiling(m, 64), 1)
+    case .panel(_, let vector, _, let groupRows, let panels):
+      return (ceiling(n, 2 * vector * panels) * ceiling(m, groupRows), 0, 1)
     case .tiled(let tileM, let tileN, _, let groupM, let groupN, let split):
       let items = groupM * groupN
       return (ceiling(m, tileM) * ceiling(n, tileN) * split, ceiling(m, items), items)
     }
   }
 
-  /// Panels of a work-group of the panel kernel: several where many rows of a transposed A are needed, which lie far apart,
-  /// so that each is fetched less often (measured on PoCL: 204 to 340 GFLOP/s for TN 2048x2048x512, no gain for 784x400x128).
-  private static func panels(_ shape: GemmShape) -> Int {
-    shape.transposeA && shape.k >= 256 ? 4 : 1
-  }
-
   /// Rows of C of a work-group, an argument of the kernel.
   var groupRows: Int {
-    if case .panel(_, _, let groupRows) = self { groupRows } else { 0 }
+    if case .panel(_, _, _, let groupRows, _) = self { groupRows } else { 0 }
   }
 
   /// Most bytes of local memory of a work-group.
   var localByteCount: Int {
     switch self {
     case .clblast: 0
-    case .panel(let rows, let depth, _): depth * (4 * 32 + rows) * 4
+    case .panel(_, let vector, let depth, _, let panels): depth * (2 * vector * panels + 256) * 4
     case .tiled(let m, let n, let k, _, _, _): k * (m + n + 2) * 4
     }
   }
 
-  /// Whether a device has the local memory and the work-group size that the variant needs.
+  /// Floats in a vector of the panel kernel: 16 where the device has registers for them, else 8.
+  static func vectorWidth(of device: OpenCLDevice) -> Int {
+    let native: cl_uint = OpenCLDevice.scalar(
+      device.id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, 1)
+    return native >= 16 ? 16 : 8
+  }
+
+  /// Whether a device has the local memory and the work-group size that the variant needs, and its vectors.
   package func fits(_ device: OpenCLDevice) -> Bool {
     let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)
     let most: Int = OpenCLDevice.scalar(device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
     let one = GemmShape(m: 1, n: 1, k: 1, transposeA: false, transposeB: false)
+    if case .panel(_, let vector, _, _, _) = self, vector != Self.vectorWidth(of: device) {
+      return false
+    }
     return localByteCount <= Int(local) && launchSize(one).items <= most
   }
 }

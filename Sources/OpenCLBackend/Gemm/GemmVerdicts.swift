@@ -3,7 +3,7 @@ import Compute
 /// What tuning found for a device: the fastest variant of each shape that was measured.
 package struct GemmVerdicts: Sendable, Equatable, Codable {
   /// Raised when the file's fields, the variants or the kernels change, so that verdicts of other kernels are not believed.
-  package static let currentVersion = 1
+  package static let currentVersion = 2
 
   package struct Entry: Sendable, Equatable, Codable {
     package var shape: GemmShape
@@ -46,7 +46,7 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
   }
 }
 
-/// A variant in a file is its numbers in order: "clblast", "panel 8 256 128", "tiled 64 64 16 16 16 1".
+/// A variant in a file is its numbers in order: "clblast", "panel 12 16 512 132 4", "tiled 64 64 16 16 16 1".
 extension GemmVariant: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -66,7 +66,8 @@ extension GemmVariant: Codable {
   package var text: String {
     switch self {
     case .clblast: "clblast"
-    case .panel(let rows, let depth, let groupRows): "panel \(rows) \(depth) \(groupRows)"
+    case .panel(let rows, let vector, let depth, let groupRows, let panels):
+      "panel \(rows) \(vector) \(depth) \(groupRows) \(panels)"
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
       "tiled \(m) \(n) \(k) \(groupM) \(groupN) \(split)"
     }
@@ -80,8 +81,10 @@ extension GemmVariant: Codable {
     else { return nil }
     switch (words.first, numbers.count) {
     case ("clblast", 0): self = .clblast
-    case ("panel", 3) where numbers[0] > 4 && numbers[0] <= 16:
-      self = .panel(rows: numbers[0], depth: numbers[1], groupRows: numbers[2])
+    case ("panel", 5) where (5...16).contains(numbers[0]) && [8, 16].contains(numbers[1]):
+      self = .panel(
+        rows: numbers[0], vector: numbers[1], depth: numbers[2], groupRows: numbers[3],
+        panels: numbers[4])
     case ("tiled", 6)
     where numbers[0] % numbers[3] == 0 && numbers[1] % numbers[4] == 0:
       self = .tiled(
@@ -96,7 +99,7 @@ extension GemmVariant: Codable {
   private var isReasonable: Bool {
     switch self {
     case .clblast: true
-    case .panel(_, let depth, _): depth <= 1024
+    case .panel(_, _, let depth, _, let panels): depth <= 1024 && panels <= 64
     case .tiled(let m, let n, _, let groupM, let groupN, let split):
       groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256 && split <= 64
         && localByteCount <= 1 << 17

@@ -4,11 +4,11 @@ extension OpenCLBackend {
   /// The way that was found best for the shape of a product.
   private func variant(of multiply: MatrixMultiply) -> GemmVariant {
     let shape = GemmShape(multiply)
-    let isProcessor = info.type == .cpu
-    let variant = gemmChoice.variant(for: shape, isProcessor: isProcessor)
+    let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
+    let variant = gemmChoice.variant(for: shape, vector: vector)
     // A verdict may be one of another device of the platform.
     if case .tuned = gemmChoice, !variant.fits(device) {
-      return GemmChoice.untuned.variant(for: shape, isProcessor: isProcessor)
+      return GemmChoice.untuned.variant(for: shape, vector: vector)
     }
     return variant
   }

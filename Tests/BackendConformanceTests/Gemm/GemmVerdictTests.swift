@@ -42,15 +42,15 @@ import Testing
   @Test func `a layout without a verdict is left to the guess`() {
     let shape = Self.shape(64, 64, 64, "NT")
     #expect(Self.verdicts.variant(for: shape) == nil)
-    for isProcessor in [false, true] {
-      let guess = GemmChoice.untuned.variant(for: shape, isProcessor: isProcessor)
+    for vector in [nil, 8, 16] {
+      let guess = GemmChoice.untuned.variant(for: shape, vector: vector)
       #expect(
-        GemmChoice.tuned(Self.verdicts).variant(for: shape, isProcessor: isProcessor) == guess)
-      #expect(GemmChoice.tuned(nil).variant(for: shape, isProcessor: isProcessor) == guess)
+        GemmChoice.tuned(Self.verdicts).variant(for: shape, vector: vector) == guess)
+      #expect(GemmChoice.tuned(nil).variant(for: shape, vector: vector) == guess)
       #expect(guess.keepsOrder)
     }
-    #expect(GemmChoice.clblast.variant(for: shape, isProcessor: true) == .clblast)
-    #expect(GemmChoice.fixed(Self.small).variant(for: shape, isProcessor: true) == Self.small)
+    #expect(GemmChoice.clblast.variant(for: shape, vector: 16) == .clblast)
+    #expect(GemmChoice.fixed(Self.small).variant(for: shape, vector: 16) == Self.small)
   }
 
   @Test func `later verdicts replace earlier ones of the same shape and leave the rest`() {
@@ -103,7 +103,7 @@ import Testing
     let openCL = try #require(device.openCLDevice)
     let problem = GemmProblem(9, 5, 7)
     let shape = Self.shape(9, 5, 7, "NN")
-    let variant = GemmVariant.panel(rows: 8, depth: 1 << 23, groupRows: 128)
+    let variant = GemmVariant.panel(rows: 8, vector: 16, depth: 1 << 23, groupRows: 128, panels: 1)
     #expect(!variant.fits(openCL))
     let verdicts = GemmVerdicts(
       for: openCL.info, entries: [.init(shape: shape, variant: variant, gflops: 1)])

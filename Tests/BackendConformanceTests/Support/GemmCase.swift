@@ -35,15 +35,21 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
   /// Every layout and every end in each family. Few, because each is compiled: PoCL takes a second for one.
   static let all: [GemmCase] = [
     cases(
-      .panel(rows: 8, depth: 256, groupRows: 128), "NN", "NT", "TN", "TT", bias: ["identity"],
-      gradients: ["gelu"]),
-    cases(.panel(rows: 6, depth: 16, groupRows: 16), bias: ["relu"], rowSums: true),
-    cases(.panel(rows: 12, depth: 64, groupRows: 16), "TT", gradients: ["relu"]),
-    cases(.panel(rows: 8, depth: 64, groupRows: 128), bias: ["leaky_relu"]),
+      .panel(rows: 8, vector: 16, depth: 256, groupRows: 128, panels: 1), "NN", "NT", "TN", "TT",
+      bias: ["identity"], gradients: ["gelu"]),
+    cases(
+      .panel(rows: 6, vector: 8, depth: 16, groupRows: 16, panels: 2), "TN", bias: ["relu"],
+      rowSums: true),
+    cases(
+      .panel(rows: 12, vector: 16, depth: 64, groupRows: 16, panels: 3), "TT",
+      gradients: ["relu"]),
+    cases(
+      .panel(rows: 8, vector: 16, depth: 64, groupRows: 300, panels: 4), "TN",
+      bias: ["leaky_relu"]),
     [
       GemmCase(
-        variant: .panel(rows: 8, depth: 64, groupRows: 128), transposeA: true,
-        epilogue: .bias("bias_relu"), sumsRows: true)
+        variant: .panel(rows: 8, vector: 8, depth: 64, groupRows: 128, panels: 1),
+        transposeA: true, epilogue: .bias("bias_relu"), sumsRows: true)
     ],
     cases(.tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1), "NN", "TT"),
     cases(
@@ -65,7 +71,7 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(m) x \(n) x \(k)" }
   }
 
-  /// Straddle tiles, panels, groups of rows and blocks of k. For many rows of a transposed A there is another program.
+  /// Straddle tiles, panels, groups of rows and blocks of k; many rows of a transposed A are packed in several blocks.
   var sizes: [Extents] {
     let sizes =
       TestSizes.isSmall
@@ -75,8 +81,8 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
         (65, 3, 33), (130, 65, 31), (33, 130, 64), (64, 33, 300), (130, 130, 33),
       ]
     var tall: [(Int, Int, Int)] = []
-    if case .panel(_, _, groupRows: 16) = variant, transposeA {
-      tall = [TestSizes.isSmall ? (1025, 33, 2) : (1030, 165, 70)]
+    if case .panel(_, _, _, groupRows: 300, _) = variant, transposeA {
+      tall = [TestSizes.isSmall ? (305, 33, 2) : (565, 165, 70)]
     }
     return (sizes + tall).map { Extents(m: $0.0, n: $0.1, k: $0.2) }
   }
