@@ -1,6 +1,7 @@
 // Activation functions and their derivatives, both from the pre-activation x. Those of relu and leaky_relu are the same
 // from the output: f(x) has the sign of x.
-// A new activation: a pair of functions here, a line in activations.cl, a case in Activation.swift.
+// A new activation: a pair of functions here, lines in epilogues.h, activations.cl and reductions.cl, a case in
+// Activation.swift.
 
 FUNCTION real identity(const real x) { return x; }
 FUNCTION real identity_derivative(const real x) { (void)x; return REAL(1.0); }

@@ -16,3 +16,8 @@ GRADIENT_EPILOGUE(tanh_activation)
 GRADIENT_EPILOGUE(sigmoid)
 GRADIENT_EPILOGUE(softplus)
 GRADIENT_EPILOGUE(gelu)
+
+// Products without epilogues (CLBlast) leave them to the kernel that reads the result next: its version `<kernel>_after_<f>`
+// does the epilogue in place on its first argument, and gets the operand behind that. How an element is read in either:
+#define STORED(matrix, at, column) (matrix)[at]
+#define BIASED(matrix, at, column) ((matrix)[at] = bias_identity_of((matrix)[at], bias[column]))

@@ -1,11 +1,6 @@
 // The negative ELBO of a batch: loss = -mean(log-likelihood) + beta mean(KL). One work-group.
 // out = { loss, mean log-likelihood, mean KL }; scalars[SCALAR_BETA] is beta.
 
-#define SCALAR_LEARNING_RATE 0
-#define SCALAR_BETA 1
-#define SCALAR_CORRECTION_1 2
-#define SCALAR_CORRECTION_2 3
-
 // The sums of the log-likelihoods and divergences of all rows; every lane gets both.
 #define NEGATIVE_ELBO(scratch, likelihood, divergence)                            \
   LANE_SUM(likelihoods);                                                          \
@@ -26,13 +21,12 @@ ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scal
   }
 }
 
-// With upstream u of the three outputs: dll = (u1 - u0) / rows, dkl = (beta u0 + u2) / rows.
-KERNEL(negative_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dlog_likelihood),
-                                OUT(real, dkl), VALUE(uint, count))) {
-  FOR_ITEM(count) {
-    dlog_likelihood[ITEM] = (upstream[1] - upstream[0]) / (real)count;
-    dkl[ITEM] = (scalars[SCALAR_BETA] * upstream[0] + upstream[2]) / (real)count;
-  }
+// Its gradients, the same for every row.
+KERNEL(log_likelihood_of_elbo_backward, (IN(real, upstream), OUT(real, dlog_likelihood), VALUE(uint, count))) {
+  FOR_ITEM(count) dlog_likelihood[ITEM] = log_likelihood_derivative(upstream, count);
+}
+KERNEL(kl_of_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dkl), VALUE(uint, count))) {
+  FOR_ITEM(count) dkl[ITEM] = kl_derivative(scalars, upstream, count);
 }
 
 // One work-group ends the backward pass: the gradient norm from its partial sums of squares, the clip factor, the

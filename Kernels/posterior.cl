@@ -2,31 +2,40 @@
 // `latents` log-variances. The noise is recomputed in the backward pass, never stored.
 
 // z = mu + exp(lv / 2) eps and KL(q || N(0, I)) summed over the latents, in one pass (Kingma & Welling 2014).
+// `element` is STORED or BIASED.
+#define REPARAMETERISE(element)                                                                            \
+  GROUP_SCRATCH(scratch);                                                                                  \
+  const size_t row = ROW;                                                                                  \
+  const uint sample = order[state[STATE_BATCH_START] + row];                                               \
+  LANE_SUM(sum);                                                                                           \
+  FOR_LANES_SUM(j, latents) {                                                                              \
+    const size_t at = row * 2 * latents + j;                                                               \
+    const real mean = element(posterior, at, j);                                                           \
+    const real log_variance =                                                                              \
+        real_clamp(element(posterior, at + latents, j + latents), LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);    \
+    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], \
+                                             state[STATE_SEED_HIGH]);                                      \
+    z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;                              \
+    LANE_ADD(sum, standard_normal_kl(mean, log_variance));                                                 \
+  }                                                                                                        \
+  const real total = GROUP_SUM(scratch, sum);                                                              \
+  if (LANE == 0) kl[row] = total
+
 ROW_KERNEL(reparameterise, (IN(real, posterior), IN(uint, order), IN(uint, state), OUT(real, z),
                             OUT(real, kl), VALUE(uint, latents), VALUE(uint, purpose))) {
-  GROUP_SCRATCH(scratch);
-  const size_t row = ROW;
-  const uint sample = order[state[STATE_BATCH_START] + row];
-  LANE_SUM(sum);
-  FOR_LANES_SUM(j, latents) {
-    const real mean = posterior[row * 2 * latents + j];
-    const real log_variance =
-        real_clamp(posterior[row * 2 * latents + latents + j], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
-    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose,
-                                             state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
-    z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;
-    LANE_ADD(sum, standard_normal_kl(mean, log_variance));
-  }
-  const real total = GROUP_SUM(scratch, sum);
-  if (LANE == 0) kl[row] = total;
+  REPARAMETERISE(STORED);
+}
+ROW_KERNEL(reparameterise_after_bias_identity,
+           (INOUT(real, posterior), IN(real, bias), IN(uint, order), IN(uint, state), OUT(real, z), OUT(real, kl),
+            VALUE(uint, latents), VALUE(uint, purpose))) {
+  REPARAMETERISE(BIASED);
 }
 
 // Both gradients in one pass:
 //   dmu = dz + dkl mu,   dlv = dz eps s / 2 + dkl (s2 - 1) / 2   (0 where lv is outside its range).
-ROW_KERNEL(reparameterise_backward,
-           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dkl),
-            OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose))) {
-  const size_t row = ROW;
+FUNCTION void posterior_gradient(GLOBAL_IN(real) posterior, GLOBAL_IN(uint) order, GLOBAL_IN(uint) state,
+                                 GLOBAL_IN(real) dz, const real dkl, GLOBAL(real) dposterior, const uint latents,
+                                 const uint purpose, const size_t row) {
   const uint sample = order[state[STATE_BATCH_START] + row];
   FOR_LANES(j, latents) {
     const size_t at = row * 2 * latents + j;
@@ -37,9 +46,24 @@ ROW_KERNEL(reparameterise_backward,
                                              state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
     const real deviation = real_exp(REAL(0.5) * log_variance);
     const real gradient = REAL(0.5) * (dz[row * latents + j] * noise * deviation +
-                                       dkl[row] * (deviation * deviation - REAL(1.0)));
-    dposterior[at] = dz[row * latents + j] + dkl[row] * mean;
+                                       dkl * (deviation * deviation - REAL(1.0)));
+    dposterior[at] = dz[row * latents + j] + dkl * mean;
     const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
     dposterior[at + latents] = outside ? REAL(0.0) : gradient;
   }
+}
+
+ROW_KERNEL(reparameterise_backward,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dkl),
+            OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose))) {
+  posterior_gradient(posterior, order, state, dz, dkl[ROW], dposterior, latents, purpose, ROW);
+}
+
+// The same where the divergence is a part of the negative ELBO, which tells dkl.
+ROW_KERNEL(reparameterise_of_elbo_backward,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, scalars),
+            IN(real, upstream), OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose),
+            VALUE(uint, rows))) {
+  const real dkl = kl_derivative(scalars, upstream, rows);
+  posterior_gradient(posterior, order, state, dz, dkl, dposterior, latents, purpose, ROW);
 }

@@ -1,30 +1,62 @@
 // Sums in a fixed order: no atomics, so two runs give the same bits.
 
 // Column sums of a [rows, columns] matrix over parts of `chunk` rows: sums[part, column]. A work-group takes a
-// tile of 64 columns of one part; a second launch with one part adds the parts.
+// tile of 64 columns of one part; a second launch with one part adds the parts. `add` adds some rows from row r on, in order.
 #define COLUMN_TILE 64
+#define COLUMN_SUMS(add, f)                                                           \
+  const uint tiles = (columns + COLUMN_TILE - 1) / COLUMN_TILE;                       \
+  const uint part = (uint)ROW / tiles;                                                \
+  const uint first = ((uint)ROW - part * tiles) * COLUMN_TILE;                        \
+  const uint width = columns - first < COLUMN_TILE ? columns - first : COLUMN_TILE;   \
+  const uint begin = part * chunk;                                                    \
+  const uint end = rows - begin < chunk ? rows : begin + chunk;                       \
+  real accumulator[COLUMN_TILE / LANES];                                              \
+  for (uint q = 0; q < COLUMN_TILE / LANES; q++) accumulator[q] = 0;                  \
+  uint r = begin;                                                                     \
+  for (; end - r >= ROWS_AT_ONCE; r += ROWS_AT_ONCE) FOR_COLUMNS add(ROWS_AT_ONCE, f) \
+  for (; r < end; r++) FOR_COLUMNS add(1, f)                                          \
+  FOR_COLUMNS sums[(size_t)part * columns + first + k] = accumulator[q];
+#define FOR_COLUMNS                                                                   \
+  for (uint q = 0, k = (uint)LANE; q < COLUMN_TILE / LANES; q++, k += LANES)          \
+    if (k < width)
+
+// The elements of several rows are all read before the first is used, so that the reads of a lane overlap.
+#define ROWS_AT_ONCE 8
+#define FOR_ROWS(count) UNROLL(count) for (uint i = 0; i < count; i++)
+#define ELEMENT(matrix) matrix[(size_t)(r + i) * columns + first + k]
+#define ADD_STORED(count, f)                                                          \
+  {                                                                                   \
+    real values[count];                                                               \
+    FOR_ROWS(count) values[i] = ELEMENT(x);                                           \
+    FOR_ROWS(count) accumulator[q] += values[i];                                      \
+  }
+#define ADD_GRADIENTS(count, f)                                                       \
+  {                                                                                   \
+    real values[count], sources[count];                                               \
+    FOR_ROWS(count) values[i] = ELEMENT(x);                                           \
+    FOR_ROWS(count) sources[i] = ELEMENT(source);                                     \
+    FOR_ROWS(count) values[i] = f(values[i], sources[i]);                             \
+    FOR_ROWS(count) ELEMENT(x) = values[i];                                           \
+    FOR_ROWS(count) accumulator[q] += values[i];                                      \
+  }
+
 ROW_KERNEL(column_sum, (IN(real, x), OUT(real, sums), VALUE(uint, rows), VALUE(uint, columns),
                         VALUE(uint, chunk))) {
-  const uint tiles = (columns + COLUMN_TILE - 1) / COLUMN_TILE;
-  const uint part = (uint)ROW / tiles;
-  const uint first = ((uint)ROW - part * tiles) * COLUMN_TILE;
-  const uint width = columns - first < COLUMN_TILE ? columns - first : COLUMN_TILE;
-  const uint begin = part * chunk;
-  const uint end = rows - begin < chunk ? rows : begin + chunk;
-  real accumulator[COLUMN_TILE / LANES];
-  for (uint q = 0; q < COLUMN_TILE / LANES; q++) accumulator[q] = 0;
-  for (uint r = begin; r < end; r++) {
-    const size_t offset = (size_t)r * columns + first;
-    for (uint q = 0; q < COLUMN_TILE / LANES; q++) {
-      const uint k = q * LANES + (uint)LANE;
-      if (k < width) accumulator[q] += x[offset + k];
-    }
-  }
-  for (uint q = 0; q < COLUMN_TILE / LANES; q++) {
-    const uint k = q * LANES + (uint)LANE;
-    if (k < width) sums[(size_t)part * columns + first + k] = accumulator[q];
-  }
+  COLUMN_SUMS(ADD_STORED, identity)
 }
+
+// x = x f'(source) in place, and its column sums.
+#define COLUMN_SUM_AFTER(f)                                                                                  \
+  ROW_KERNEL(column_sum_after_##f, (INOUT(real, x), IN(real, source), OUT(real, sums), VALUE(uint, rows),    \
+                                    VALUE(uint, columns), VALUE(uint, chunk))) {                             \
+    COLUMN_SUMS(ADD_GRADIENTS, f##_of)                                                                       \
+  }
+COLUMN_SUM_AFTER(relu_gradient)
+COLUMN_SUM_AFTER(leaky_relu_gradient)
+COLUMN_SUM_AFTER(tanh_activation_gradient)
+COLUMN_SUM_AFTER(sigmoid_gradient)
+COLUMN_SUM_AFTER(softplus_gradient)
+COLUMN_SUM_AFTER(gelu_gradient)
 
 // One work-group per part of `chunk` values: sums[part] = sum of the part.
 ROW_KERNEL(sum, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, chunk))) {

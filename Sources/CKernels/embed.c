@@ -12,6 +12,7 @@ static const char common[] = {
 static const char operations[] = {
 #embed "../../Kernels/random.h" suffix(, '\n',)
 #embed "../../Kernels/densities.h" suffix(, '\n',)
+#embed "../../Kernels/objective.h" suffix(, '\n',)
 #embed "../../Kernels/activations.cl" suffix(, '\n',)
 #embed "../../Kernels/posterior.cl" suffix(, '\n',)
 #embed "../../Kernels/likelihoods.cl" suffix(, '\n',)

@@ -3,6 +3,7 @@
 #include "../../Kernels/random.h"
 #include "../../Kernels/activations.h"
 #include "../../Kernels/densities.h"
+#include "../../Kernels/objective.h"
 #include "../../Kernels/epilogues.h"
 #include "../../Kernels/activations.cl"
 #include "../../Kernels/posterior.cl"

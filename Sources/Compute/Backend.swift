@@ -30,11 +30,16 @@ package struct PreparedLaunch: Sendable, Equatable {
   package let part: Part
   /// The kernel, or the routine of a library.
   package let kernel: String
+  /// Whether it first does the epilogue of the product that is the command before.
+  package let finishesProduct: Bool
 
-  package init(command: Int, part: Part = .whole, kernel: String) {
+  package init(
+    command: Int, part: Part = .whole, kernel: String, finishesProduct: Bool = false
+  ) {
     self.command = command
     self.part = part
     self.kernel = kernel
+    self.finishesProduct = finishesProduct
   }
 }
 
@@ -44,7 +49,8 @@ package protocol CommandSequence: AnyObject {
   var count: Int { get }
   /// Launches of one run, in order.
   var launches: [PreparedLaunch] { get }
-  /// Runs the commands of `range` in order. May return before the device is done.
+  /// Runs the commands of `range` in order. May return before the device is done. The epilogue of a product may be done with
+  /// the command behind it.
   func run(_ range: Range<Int>) throws(ComputeError)
   /// Runs all commands once, waits for them, and gives the seconds that the device spent on each of `launches`. OpenCL
   /// devices must have been opened for profiling.

@@ -22,6 +22,17 @@ package struct BufferView {
     self.byteCount = count
   }
 
+  /// Whether two views are the same memory.
+  package func isSame(as other: BufferView) -> Bool {
+    buffer === other.buffer && byteOffset == other.byteOffset && byteCount == other.byteCount
+  }
+
+  /// Whether two views share memory.
+  package func overlaps(_ other: BufferView) -> Bool {
+    buffer === other.buffer && byteOffset < other.byteOffset + other.byteCount
+      && other.byteOffset < byteOffset + byteCount
+  }
+
   /// `count` rounded up to the alignment of views.
   package static func aligned(_ count: Int) -> Int {
     (count + alignment - 1) / alignment * alignment

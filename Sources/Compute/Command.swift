@@ -20,42 +20,17 @@ package struct KernelLaunch {
   package var kernel: String
   package var arguments: [KernelArgument]
   package var size: LaunchSize
+  /// Epilogues that another version of the kernel does first (`after`).
+  package var follows: MatrixEpilogue.Family?
 
-  package init(_ kernel: String, _ arguments: [KernelArgument], _ size: LaunchSize) {
+  package init(
+    _ kernel: String, _ arguments: [KernelArgument], _ size: LaunchSize,
+    follows: MatrixEpilogue.Family? = nil
+  ) {
     self.kernel = kernel
     self.arguments = arguments
     self.size = size
-  }
-}
-
-/// What becomes of an element of a matrix product before it is stored: a function of Kernels/activations.cl by name, with
-/// one operand.
-package struct MatrixEpilogue {
-  package enum Operand {
-    /// [n]: one value per column.
-    case column(BufferView)
-    /// [m, n]: one value per element.
-    case matrix(BufferView)
-  }
-
-  package var function: String
-  package var operand: Operand
-
-  package init(_ function: String, column: BufferView) {
-    (self.function, operand) = (function, .column(column))
-  }
-
-  package init(_ function: String, matrix: BufferView) {
-    (self.function, operand) = (function, .matrix(matrix))
-  }
-
-  /// The kernel that does the same in place, after the product.
-  package var kernel: String { "epilogue_" + function }
-
-  package var view: BufferView {
-    switch operand {
-    case .column(let view), .matrix(let view): view
-    }
+    self.follows = follows
   }
 }
 
@@ -103,7 +78,7 @@ package struct MatrixMultiply {
     rowSums.map {
       KernelLaunch(
         "column_sum", [.buffer(a), .buffer($0), .count(k), .count(m), .count(k)],
-        .rows((m + 63) / 64))
+        .rows((m + 63) / 64), follows: .gradients)
     }
   }
 }

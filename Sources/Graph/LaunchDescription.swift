@@ -35,8 +35,20 @@ package struct LaunchDescription: Sendable, Equatable {
 }
 
 extension LaunchDescription {
-  /// What a device makes of the command: the whole of it, or a part of a matrix product.
-  func launched(as launch: PreparedLaunch, for command: Command) -> LaunchDescription {
+  /// What a device makes of a command: the whole of it, or a part of a matrix product, with the epilogue of the product
+  /// before where the launch does that first.
+  func launched(as launch: PreparedLaunch, of commands: [Command]) -> LaunchDescription {
+    var description = launched(as: launch, for: commands[launch.command])
+    guard launch.finishesProduct, case .multiply(let product) = commands[launch.command - 1],
+      let epilogue = product.epilogue
+    else { return description }
+    description.operation = "\(epilogue.function) + \(description.operation)"
+    // The result is read by the launch itself.
+    description.work.byteCount += product.c.byteCount + epilogue.view.byteCount
+    return description
+  }
+
+  private func launched(as launch: PreparedLaunch, for command: Command) -> LaunchDescription {
     var description = self
     description.kernel = launch.kernel
     guard launch.part != .whole, case .multiply(let multiply) = command else { return description }

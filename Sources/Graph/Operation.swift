@@ -33,9 +33,12 @@ extension Operation {
   }
 
   /// A launch whose arguments are the tensors in order, then the values.
+  ///
+  /// - Parameter follows: epilogues of the product behind the first tensor that another version of the kernel does first.
   func launch(
-    _ kernel: String, _ tensors: [BoundTensor], _ values: [KernelArgument], _ size: LaunchSize
+    _ kernel: String, _ tensors: [BoundTensor], _ values: [KernelArgument], _ size: LaunchSize,
+    follows: MatrixEpilogue.Family? = nil
   ) -> Command {
-    .kernel(KernelLaunch(kernel, tensors.map(\.argument) + values, size))
+    .kernel(KernelLaunch(kernel, tensors.map(\.argument) + values, size, follows: follows))
   }
 }

@@ -52,7 +52,7 @@ package final class Program {
     views = binder.views
     sequence = try backend.prepare(commands)
     launches = sequence.launches.map { launch in
-      descriptions[launch.command].launched(as: launch, for: commands[launch.command])
+      descriptions[launch.command].launched(as: launch, of: commands)
     }
     matrixProducts = commands.compactMap {
       if case .multiply(let multiply) = $0 { multiply } else { nil }

@@ -86,11 +86,20 @@ package final class OpenCLBackend: Backend {
 
   package func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence {
     let sequence = OpenCLCommandSequence(backend: self)
-    for command in commands {
+    let joints = commands.indices.map { $0 > 0 ? joint(commands[$0 - 1], commands[$0]) : nil }
+    for (index, command) in commands.enumerated() {
+      let leavesEpilogue = index + 1 < commands.count && joints[index + 1] != nil
       switch command {
       case .kernel(let launch):
-        sequence.append([(.whole, try OpenCLKernelCommand(launch, backend: self))])
-      case .multiply(let multiply): sequence.append(try prepare(multiply))
+        sequence.append([
+          OpenCLLaunch(
+            part: .whole,
+            command: try OpenCLKernelCommand(joints[index] ?? launch, backend: self),
+            finishesProduct: joints[index] != nil)
+        ])
+      case .multiply(let multiply):
+        sequence.append(
+          try prepare(multiply, leavesEpilogue: leavesEpilogue, rowSums: joints[index]))
       }
     }
     return sequence

@@ -10,6 +10,14 @@ protocol OpenCLCommand: AnyObject {
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError)
 }
 
+/// One launch of a command, and what of the command it is.
+struct OpenCLLaunch {
+  let part: PreparedLaunch.Part
+  let command: any OpenCLCommand
+  /// Whether it does the epilogue of the product before, too.
+  var finishesProduct = false
+}
+
 /// The commands of a program, bound to a queue. A command may take several launches.
 final class OpenCLCommandSequence: CommandSequence {
   let backend: OpenCLBackend
@@ -23,10 +31,13 @@ final class OpenCLCommandSequence: CommandSequence {
   var count: Int { starts.count - 1 }
 
   /// Adds the launches of the next command.
-  func append(_ parts: [(part: PreparedLaunch.Part, command: any OpenCLCommand)]) {
-    for (part, command) in parts {
-      launches.append(PreparedLaunch(command: count, part: part, kernel: command.name))
-      commands.append(command)
+  func append(_ parts: [OpenCLLaunch]) {
+    for part in parts {
+      launches.append(
+        PreparedLaunch(
+          command: count, part: part.part, kernel: part.command.name,
+          finishesProduct: part.finishesProduct))
+      commands.append(part.command)
     }
     starts.append(commands.count)
   }

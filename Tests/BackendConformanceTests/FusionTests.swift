@@ -21,14 +21,28 @@ import Testing
     #expect(history.allSatisfy(\.isFinite) && history[0] != history[4])
   }
 
+  @Test(arguments: TrainingPass.Case.all, TestDevice.allOpenCL)
+  func `with CLBlast's products too, whose epilogues join other launches`(
+    _ pass: TrainingPass.Case, _ device: TestDevice
+  ) throws {
+    let step = TrainingPass(pass)
+    let backend = try GemmCase(variant: .clblast).open(on: device)
+    let fused = try step.run(on: backend, fuses: true)
+    let unfused = try step.run(on: backend, fuses: false)
+    expectSameBits(fused.values, unfused.values)
+    // Two biases, the likelihood, the posterior, the end; the gradients of two activations, each with a bias gradient.
+    let saved = pass.activation == .identity ? 5 : 7
+    #expect(unfused.launches - fused.launches == saved)
+  }
+
   @Test(arguments: TrainingPass.Case.all)
   func `on the float64 reference too, in fewer launches`(_ pass: TrainingPass.Case) throws {
     let step = TrainingPass(pass)
     let fused = try step.run(on: TestDevice.reference, fuses: true)
     let unfused = try step.run(on: TestDevice.reference, fuses: false)
     expectSameBits(fused.values, unfused.values)
-    // Four layers, four bias gradients, the likelihood, the end; the gradients of two activations.
-    let saved = pass.activation == .identity ? 10 : 12
+    // Four layers, four bias gradients, the likelihood, the posterior, the end; the gradients of two activations.
+    let saved = pass.activation == .identity ? 11 : 13
     #expect(unfused.launches - fused.launches == saved)
   }
 

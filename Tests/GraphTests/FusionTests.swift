@@ -88,6 +88,53 @@ import Testing
     try bench.expectSameBits([], runs: 3)
   }
 
+  @Test func `the gradient of the mean KL joins that of the posterior`() throws {
+    let (bench, posterior, kl, objective) = try posteriorObjective()
+    let seed = bench.graph.constant([1, 0, 0.25], shape: [3])
+    let gradients = bench.graph.gradients(
+      of: objective, seed: seed, withRespectTo: [posterior, kl])
+    let gradient = try #require(gradients[0])
+    #expect(try bench.operations([gradient]) == ["gradient of reparameterise + KL"])
+    // Not where it is wanted itself.
+    let both = gradients.compactMap { $0 }
+    #expect(
+      try bench.operations(both) == ["gradient of the mean KL", "gradient of reparameterise + KL"])
+    try bench.expectSameBits([gradient], runs: 2)
+    #expect(try bench.run(both)[1] == [Double](repeating: (0.5 + 0.25) / 4, count: 4))
+  }
+
+  @Test func `a gradient of the mean log-likelihood that is known takes no launch`() throws {
+    let bench = Workbench()
+    let likelihood = try bench.values("log-likelihood", [4])
+    let objective = bench.graph.negativeELBO(
+      logLikelihood: likelihood, kl: try bench.values("kl", [4]),
+      scalars: try bench.input("scalars", [1e-3, 0.5, 1, 1], [4]))
+    let seeds = [
+      bench.graph.constant([1, 0.5, 0.25], shape: [3]), try bench.input("u", [1, 0.5, 0.25], [3]),
+    ]
+    let gradients = seeds.compactMap {
+      bench.graph.gradients(of: objective, seed: $0, withRespectTo: [likelihood])[0]
+    }
+    #expect(try bench.operations([gradients[0]]) == [])
+    #expect(try bench.operations([gradients[1]]) == ["gradient of the mean log-likelihood"])
+    let expected = [Double](repeating: -0.125, count: 4)
+    #expect(try bench.run(gradients) == [expected, expected])
+  }
+
+  private func posteriorObjective() throws -> (Workbench, Tensor, Tensor, Tensor) {
+    let bench = Workbench()
+    let posterior = try bench.values("posterior", [4, 6])
+    let step = try bench.step(slots: 1)
+    try bench.storage("step scalars", [1e-3, 0.5, 1, 1, 0, 0, 0, 0])
+    try bench.words("order", [3, 2, 1, 0])
+    let (_, kl) = bench.graph.reparameterise(
+      posterior, order: bench.graph.placed([4], .uint32, in: "order"), state: step.state,
+      purpose: .trainingNoise)
+    let objective = bench.graph.negativeELBO(
+      logLikelihood: try bench.values("log-likelihood", [4]), kl: kl, scalars: step.scalars)
+    return (bench, posterior, kl, objective)
+  }
+
   @Test func `two layers and their whole backward pass are six launches`() throws {
     let bench = Workbench()
     let first = try bench.layer("first", [4, 3], outputs: 6)

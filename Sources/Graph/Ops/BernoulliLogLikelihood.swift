@@ -12,7 +12,8 @@ struct BernoulliLogLikelihood: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = inputs[0].shape
     return launch(
-      "bernoulli_log_likelihood", inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
+      "bernoulli_log_likelihood", inputs + outputs, [.count(shape.columns)], .rows(shape.rows),
+      follows: .bias)
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
@@ -36,7 +37,8 @@ struct BernoulliLogLikelihoodBackward: Operation {
     let shape = outputs[0].shape
     return launch(
       givesValue ? "bernoulli_log_likelihood_with_gradient" : "bernoulli_log_likelihood_backward",
-      inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
+      inputs + outputs, [.count(shape.columns)], .rows(shape.rows),
+      follows: givesValue ? .bias : nil)
   }
 
   func joined(with other: any Operation) -> (any Operation)? {

@@ -14,7 +14,8 @@ struct GaussianLogLikelihood: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = inputs[0].shape
     return launch(
-      "gaussian_log_likelihood", inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
+      "gaussian_log_likelihood", inputs + outputs, [.count(shape.columns)], .rows(shape.rows),
+      follows: .bias)
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
@@ -42,7 +43,8 @@ struct GaussianLogLikelihoodBackward: Operation {
     let shape = outputs[0].shape
     return launch(
       givesValue ? "gaussian_log_likelihood_with_gradient" : "gaussian_log_likelihood_backward",
-      inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
+      inputs + outputs, [.count(shape.columns)], .rows(shape.rows),
+      follows: givesValue ? .bias : nil)
   }
 
   func joined(with other: any Operation) -> (any Operation)? {

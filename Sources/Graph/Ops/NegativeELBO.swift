@@ -16,22 +16,45 @@ struct NegativeELBO: Operation {
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
     guard let gradient = upstream[0] else { return [nil, nil, nil] }
-    let rows = inputs[0].shape.count
-    let parts = gradient.graph.record(NegativeELBOBackward(rows: rows), [inputs[2], gradient])
-    return [parts[0], parts[1], nil]
+    let (graph, shape) = (gradient.graph, inputs[0].shape)
+    // The weights of the three are mostly known beforehand, and then this gradient is, too: no launch makes it.
+    let likelihood =
+      if let u = graph.constants[gradient.id] {
+        graph.constant(
+          [Double](repeating: (u[1] - u[0]) / Double(shape.count), count: shape.count),
+          shape: shape)
+      } else {
+        graph.record(LogLikelihoodOfELBOBackward(rows: shape.count), [gradient])[0]
+      }
+    let divergence = graph.record(
+      KLOfELBOBackward(rows: shape.count), [inputs[2], gradient])[0]
+    return [likelihood, divergence, nil]
   }
 }
 
-/// dll = (u1 - u0) / rows, dkl = (beta u0 + u2) / rows.
-struct NegativeELBOBackward: Operation {
+/// dll = (u1 - u0) / rows, [rows], with the upstream gradient u [3].
+struct LogLikelihoodOfELBOBackward: Operation {
   let rows: Int
 
-  var name: String { "gradient of the negative ELBO" }
+  var name: String { "gradient of the mean log-likelihood" }
 
-  func outputs(_ inputs: [TensorType]) -> [TensorType] { [TensorType([rows]), TensorType([rows])] }
+  func outputs(_ inputs: [TensorType]) -> [TensorType] { [TensorType([rows])] }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch("negative_elbo_backward", inputs + outputs, [.count(rows)], .items(rows))
+    launch("log_likelihood_of_elbo_backward", inputs + outputs, [.count(rows)], .items(rows))
+  }
+}
+
+/// dkl = (beta u0 + u2) / rows, [rows], with the scalars of a step and the upstream gradient u [3].
+struct KLOfELBOBackward: Operation {
+  let rows: Int
+
+  var name: String { "gradient of the mean KL" }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] { [TensorType([rows])] }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    launch("kl_of_elbo_backward", inputs + outputs, [.count(rows)], .items(rows))
   }
 }
 

@@ -19,7 +19,7 @@ struct Reparameterise: Operation {
     let z = outputs[0].shape
     return launch(
       "reparameterise", inputs + outputs, [.count(z.columns), .uint32(purpose.rawValue)],
-      .rows(z.rows))
+      .rows(z.rows), follows: .bias)
   }
 
   /// The order is that of the whole data set; a batch reads one word a row.
@@ -37,9 +37,11 @@ struct Reparameterise: Operation {
   }
 }
 
-/// dmu = dz + dkl mu, dlv = dz eps s / 2 + dkl (s2 - 1) / 2, in one pass; the noise is recomputed.
+/// dmu = dz + dkl mu, dlv = dz eps s / 2 + dkl (s2 - 1) / 2, in one pass; the noise is recomputed. dkl is [rows] or, as
+/// a part of the negative ELBO, told by the scalars of the step and the upstream gradient [3] in its place.
 struct ReparameteriseBackward: Operation {
   let purpose: Philox.Purpose
+  var isOfELBO = false
 
   var name: String { "gradient of reparameterise + KL" }
 
@@ -48,8 +50,16 @@ struct ReparameteriseBackward: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = outputs[0].shape
     return launch(
-      "reparameterise_backward", inputs + outputs,
-      [.count(shape.columns / 2), .uint32(purpose.rawValue)], .rows(shape.rows))
+      isOfELBO ? "reparameterise_of_elbo_backward" : "reparameterise_backward", inputs + outputs,
+      [.count(shape.columns / 2), .uint32(purpose.rawValue)]
+        + (isOfELBO ? [.count(shape.rows)] : []), .rows(shape.rows))
+  }
+
+  func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? {
+    position == 4 && !isOfELBO && producer is KLOfELBOBackward
+      ? ReparameteriseBackward(purpose: purpose, isOfELBO: true) : nil
   }
 
   /// The order is that of the whole data set; a batch reads one word a row.

@@ -1,24 +1,54 @@
 import Compute
 
 extension OpenCLBackend {
-  /// The launches of a matrix product in the way that was found best for its shape.
-  func prepare(
-    _ multiply: MatrixMultiply
-  ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
+  /// The way that was found best for the shape of a product.
+  private func variant(of multiply: MatrixMultiply) -> GemmVariant {
     let shape = GemmShape(multiply)
     let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
-    var variant = gemmChoice.variant(for: shape, vector: vector)
+    let variant = gemmChoice.variant(for: shape, vector: vector)
     // A verdict may be one of another device of the platform.
     if case .tuned = gemmChoice, !variant.fits(device) {
-      variant = GemmChoice.untuned.variant(for: shape, vector: vector)
+      return GemmChoice.untuned.variant(for: shape, vector: vector)
     }
-    return try prepare(multiply, as: variant)
+    return variant
+  }
+
+  /// CLBlast has no epilogues. One that a product leaves behind joins the launch that reads the result next, if there is a
+  /// kernel for both: the next command, or the row sums that go with the product that is the next command.
+  func joint(_ command: Command, _ next: Command) -> KernelLaunch? {
+    guard case .multiply(let multiply) = command, multiply.epilogue != nil,
+      variant(of: multiply) == .clblast
+    else { return nil }
+    switch next {
+    case .kernel(let launch): return launch.after(multiply)
+    case .multiply(let product):
+      return variant(of: product) == .clblast ? product.rowSumsLaunch?.after(multiply) : nil
+    }
+  }
+
+  /// The launches of a matrix product in the way that was found best for its shape.
+  ///
+  /// - Parameters:
+  ///   - leavesEpilogue: the next command does it.
+  ///   - rowSums: the launch that makes the row sums and finishes the product before.
+  func prepare(
+    _ multiply: MatrixMultiply, leavesEpilogue: Bool = false, rowSums: KernelLaunch? = nil
+  ) throws(ComputeError) -> [OpenCLLaunch] {
+    var rest = multiply
+    if leavesEpilogue { rest.epilogue = nil }
+    guard let rowSums else { return try prepare(rest, as: variant(of: multiply)) }
+    rest.rowSums = nil
+    return [
+      OpenCLLaunch(
+        part: .rowSums, command: try OpenCLKernelCommand(rowSums, backend: self),
+        finishesProduct: true)
+    ] + (try prepare(rest, as: variant(of: multiply)))
   }
 
   /// The launches of a matrix product in a given way.
   func prepare(
     _ multiply: MatrixMultiply, as variant: GemmVariant
-  ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
+  ) throws(ComputeError) -> [OpenCLLaunch] {
     if case .tiled(_, _, _, _, _, let split) = variant, split > 1 {
       let workspace = BufferView(
         try allocate(byteCount: 4 * split * multiply.m * multiply.n))
@@ -26,28 +56,33 @@ extension OpenCLBackend {
       var parts = multiply
       parts.epilogue = nil
       return [
-        (
-          .product,
-          try OpenCLKernelCommand(parts, as: variant, workspace: workspace, backend: self)
-        ),
-        (
-          .epilogue,
-          try OpenCLKernelCommand(sumOf: workspace, multiply, as: variant, backend: self)
-        ),
+        OpenCLLaunch(
+          part: .product,
+          command: try OpenCLKernelCommand(
+            parts, as: variant, workspace: workspace, backend: self)),
+        OpenCLLaunch(
+          part: .epilogue,
+          command: try OpenCLKernelCommand(
+            sumOf: workspace, multiply, as: variant, backend: self)),
       ]
     }
     if variant != .clblast {
-      return [(.whole, try OpenCLKernelCommand(multiply, as: variant, backend: self))]
+      return [
+        OpenCLLaunch(
+          part: .whole, command: try OpenCLKernelCommand(multiply, as: variant, backend: self))
+      ]
     }
-    // CLBlast has no epilogues: they follow as launches of their own.
-    var launches: [(part: PreparedLaunch.Part, command: any OpenCLCommand)] = [
-      (.product, try CLBlastCommand(multiply, backend: self))
+    // What CLBlast does not do follows as launches of their own.
+    var launches = [
+      OpenCLLaunch(part: .product, command: try CLBlastCommand(multiply, backend: self))
     ]
     if let launch = multiply.epilogueLaunch {
-      launches.append((.epilogue, try OpenCLKernelCommand(launch, backend: self)))
+      launches.append(
+        OpenCLLaunch(part: .epilogue, command: try OpenCLKernelCommand(launch, backend: self)))
     }
     if let launch = multiply.rowSumsLaunch {
-      launches.append((.rowSums, try OpenCLKernelCommand(launch, backend: self)))
+      launches.append(
+        OpenCLLaunch(part: .rowSums, command: try OpenCLKernelCommand(launch, backend: self)))
     }
     return launches
   }
