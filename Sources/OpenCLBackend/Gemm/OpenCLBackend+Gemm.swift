@@ -5,6 +5,11 @@ extension OpenCLBackend {
   func prepare(
     _ multiply: MatrixMultiply
   ) throws(ComputeError) -> [(part: PreparedLaunch.Part, command: any OpenCLCommand)] {
+    guard precisions.contains(multiply.precision) else {
+      throw ComputeError(
+        .unsupported, operation: "matrix product",
+        detail: "\(info.name) has no kernels for \(multiply.precision.rawValue)")
+    }
     let shape = GemmShape(multiply)
     let isProcessor = info.type == .cpu
     var variant = gemmChoice.variant(for: shape, isProcessor: isProcessor)
