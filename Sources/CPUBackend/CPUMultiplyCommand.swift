@@ -3,7 +3,7 @@ import COpenBLAS
 import Compute
 
 /// A matrix product cut into tiles of the result, one task each; the epilogue follows while a tile is in cache, and the
-/// sums of op(A)'s rows are one more task.
+/// sums of op(A)'s rows are more tasks.
 ///
 /// float32 uses the engine's own kernel (Sources/CKernels/gemm.c): its sum over k has one order, so tiling and threads
 /// do not change a bit and OpenCL devices that add in order agree exactly. bf16 has kernels of its own (gemm_bf16.c).
@@ -44,9 +44,10 @@ struct CPUMultiplyCommand: CPUCommand {
 
   func run(on pool: WorkerPool) {
     let tiles = grid.count
-    pool.run(tasks: tiles + (rowSums == nil ? 0 : 1)) { task in
+    let pieces = rowSums?.pieces(threads: pool.threadCount) ?? 0
+    pool.run(tasks: tiles + pieces) { task in
       guard task < tiles else {
-        rowSums?.runWhole()
+        rowSums?.run(piece: task - tiles, of: pieces)
         return
       }
       let (rows, columns) = grid[task]

@@ -10,7 +10,7 @@ struct Bench: ParsableCommand {
     discussion: """
       Whole training steps: gather, forward, backward, Adam. The losses of the first three steps \
       (one, for a size of your own above 5 GFLOP a step) must be those of the float64 CPU \
-      reference to 1e-4 (2e-3 with bf16), or no figure is printed. Figures are the median of the repeats.
+      reference to 1e-4 (1e-3 with bf16), or no figure is printed. Figures are the median of the repeats.
 
       GFLOP/s counts the matrix products, GB/s what the launches read and write; '% GEMM' and \
       '% copy' hold them against a large matrix product and a large copy that are timed in the \

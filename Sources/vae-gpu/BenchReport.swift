@@ -13,7 +13,8 @@ struct BenchReport {
 
   /// The yardsticks, above the table.
   var peaksLine: String {
-    "peaks: \(session.precision.rawValue) GEMM \(Formatting.decimal(peaks.gemmGFLOPS, 1)) GFLOP/s, "
+    "peaks: GEMM \(Formatting.decimal(peaks.gemmGFLOPS, 1)) GFLOP/s"
+      + (session.precision == .fp32 ? ", " : " in \(session.precision.rawValue), ")
       + "copy \(Formatting.decimal(peaks.copyGBPerSecond, 1)) GB/s, "
       + "empty launch \(Formatting.decimal(1e6 * peaks.emptyLaunchSeconds, 2)) µs"
   }
