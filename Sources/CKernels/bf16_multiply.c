@@ -18,7 +18,7 @@ AVX512_TARGET INLINE void eight_rows(const bf16_block *o, const bf16 *a, float *
     for (size_t pair = 0; pair < DEPTH / 2; pair++) {
       __m512bh b[2];
       UNROLL for (int v = 0; v < columns; v++)
-        b[v] = (__m512bh)_mm512_load_si512(o->b + (size_t)v * o->b_panel + t * TILE + pair * 2 * SIDE);
+        b[v] = (__m512bh)_mm512_load_si512(o->b + (size_t)v * o->panel + t * TILE + pair * 2 * SIDE);
       UNROLL for (int i = 0; i < 8; i++) {
         const __m512bh x = (__m512bh)_mm512_set1_epi32(*(const int *)(a + t * TILE + (size_t)i * DEPTH + 2 * pair));
         UNROLL for (int v = 0; v < columns; v++) sum[i][v] = _mm512_dpbf16_ps(sum[i][v], x, b[v]);
@@ -32,7 +32,7 @@ AVX512_TARGET INLINE void eight_rows(const bf16_block *o, const bf16 *a, float *
 
 AVX512_TARGET static void run_avx512(const bf16_block *o) {
   for (int i = 0; i < SIDE * o->rows; i += 8) {
-    const bf16 *a = o->a + (size_t)(i / SIDE) * o->a_panel + (size_t)(i % SIDE) * DEPTH;
+    const bf16 *a = o->a + (size_t)(i / SIDE) * o->panel + (size_t)(i % SIDE) * DEPTH;
     float *c = o->c + (size_t)i * o->ldc;
     o->columns == 2 ? eight_rows(o, a, c, 2) : eight_rows(o, a, c, 1);
   }
@@ -72,11 +72,11 @@ AMX_TARGET INLINE void amx_block(const bf16_block *o, const int rows, const int 
     _tile_loadd(6, b, 64);
     _tile_dpbf16ps(0, 4, 6);
     if (columns == 2) {
-      _tile_loadd(7, b + o->b_panel, 64);
+      _tile_loadd(7, b + o->panel, 64);
       _tile_dpbf16ps(1, 4, 7);
     }
     if (rows == 2) {
-      _tile_loadd(5, a + o->a_panel, 64);
+      _tile_loadd(5, a + o->panel, 64);
       _tile_dpbf16ps(2, 5, 6);
       if (columns == 2) _tile_dpbf16ps(3, 5, 7);
     }
@@ -97,41 +97,54 @@ AMX_TARGET static void run_amx(const bf16_block *o) {
 
 typedef uint32_t w16 __attribute__((vector_size(64), aligned(4)));
 
-// `height` rows by one panel of columns: for each pair of k the even value, then the odd one.
-INLINE void some_rows(const bf16_block *o, const bf16 *a, const bf16 *b, float *c, const int height) {
-  v16 sum[8];
-  UNROLL for (int i = 0; i < height; i++)
-    sum[i] = o->accumulate ? *(const v16 *)(c + (size_t)i * o->ldc) : (v16){0};
+// `height` rows by one or two panels of columns: for each pair of k the even value, then the odd one.
+INLINE void some_rows(const bf16_block *o, const bf16 *a, const bf16 *b, float *c, const int height, const int columns) {
+  v16 sum[8][2];
+  UNROLL for (int i = 0; i < height; i++) {
+    UNROLL for (int v = 0; v < columns; v++)
+      sum[i][v] = o->accumulate ? *(const v16 *)(c + (size_t)i * o->ldc + v * SIDE) : (v16){0};
+  }
   for (size_t t = 0; t < o->tiles; t++) {
     for (size_t pair = 0; pair < DEPTH / 2; pair++) {
-      const w16 two = *(const w16 *)(b + t * TILE + pair * 2 * SIDE);
-      const v16 even = (v16)(two << 16), odd = (v16)(two & 0xffff0000);
+      v16 even[2], odd[2];
+      UNROLL for (int v = 0; v < columns; v++) {
+        const w16 two = *(const w16 *)(b + (size_t)v * o->panel + t * TILE + pair * 2 * SIDE);
+        even[v] = (v16)(two << 16), odd[v] = (v16)(two & 0xffff0000);
+      }
       UNROLL for (int i = 0; i < height; i++) {
-        const uint32_t x = *(const uint32_t *)(a + t * TILE + (size_t)i * DEPTH + 2 * pair);
-        const w16 xs = x - (w16){0};
-        sum[i] = __builtin_elementwise_fma((v16)(xs << 16), even, sum[i]);
-        sum[i] = __builtin_elementwise_fma((v16)(xs & 0xffff0000), odd, sum[i]);
+        const w16 two = *(const uint32_t *)(a + t * TILE + (size_t)i * DEPTH + 2 * pair) - (w16){0};
+        const v16 x = (v16)(two << 16), y = (v16)(two & 0xffff0000);
+        UNROLL for (int v = 0; v < columns; v++) {
+          sum[i][v] = __builtin_elementwise_fma(x, even[v], sum[i][v]);
+          sum[i][v] = __builtin_elementwise_fma(y, odd[v], sum[i][v]);
+        }
       }
     }
   }
-  UNROLL for (int i = 0; i < height; i++) *(v16 *)(c + (size_t)i * o->ldc) = sum[i];
+  UNROLL for (int i = 0; i < height; i++) {
+    UNROLL for (int v = 0; v < columns; v++) *(v16 *)(c + (size_t)i * o->ldc + v * SIDE) = sum[i][v];
+  }
 }
 
-INLINE void plain_block(const bf16_block *o, const int height) {
+INLINE void plain_block(const bf16_block *o, const int height, const int columns) {
   for (int i = 0; i < SIDE * o->rows; i += height) {
-    const bf16 *a = o->a + (size_t)(i / SIDE) * o->a_panel + (size_t)(i % SIDE) * DEPTH;
-    for (int v = 0; v < o->columns; v++)
-      some_rows(o, a, o->b + (size_t)v * o->b_panel, o->c + (size_t)i * o->ldc + v * SIDE, height);
+    const bf16 *a = o->a + (size_t)(i / SIDE) * o->panel + (size_t)(i % SIDE) * DEPTH;
+    float *c = o->c + (size_t)i * o->ldc;
+    if (columns == 2 && o->columns == 2) {
+      some_rows(o, a, o->b, c, height, 2);
+      continue;
+    }
+    for (int v = 0; v < o->columns; v++) some_rows(o, a, o->b + (size_t)v * o->panel, c + v * SIDE, height, 1);
   }
 }
 
 #if defined(__x86_64__)
 TARGET("arch=x86-64-v4") __attribute__((min_vector_width(512))) static void run_512(const bf16_block *o) {
-  plain_block(o, 8);
+  plain_block(o, 8, 2);
 }
-TARGET("arch=x86-64-v3") static void run_256(const bf16_block *o) { plain_block(o, 4); }
+TARGET("arch=x86-64-v3") static void run_256(const bf16_block *o) { plain_block(o, 4, 1); }
 #endif
-static void run_plain(const bf16_block *o) { plain_block(o, 4); }
+static void run_plain(const bf16_block *o) { plain_block(o, 4, 1); }
 
 bf16_multiplier vae_bf16_multiplier(vae_bf16_kernel kind) {
 #if defined(__x86_64__)

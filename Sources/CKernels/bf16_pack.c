@@ -31,7 +31,8 @@ static inline void round_plainly(const float *low, const float *high, h32 *round
   h16 x, y;
   round_16(low, &x);
   round_16(high, &y);
-  *rounded = __builtin_shufflevector(x, y, FIRST_8, 8, 9, 10, 11, 12, 13, 14, 15, THIRD_8, 24, 25, 26, 27, 28, 29, 30, 31);
+  *rounded = __builtin_shufflevector(x, y, FIRST_8, 8, 9, 10, 11, 12, 13, 14, 15, THIRD_8, 24, 25, 26, 27, 28, 29, 30,
+                                     31);
 }
 
 #if defined(__x86_64__)

@@ -1,18 +1,17 @@
-// C = op(A) op(B) with the operands rounded to bfloat16 and sums in float32. An element of C is summed over k in tiles of
-// 32 from k = 0 on, the last filled up with zeros; sums rest in C, in float32, between blocks of k. So the bits depend on
-// the kernel, which has an order of its own within a tile, and neither on tiling nor on threads.
+// C = op(A) op(B) with the operands rounded to bfloat16 and sums in float32. An element of C is summed over k in tiles
+// of 32 from k = 0 on, the last filled up with zeros; sums rest in C, in float32, between blocks of k. So the bits depend
+// on the kernel, which has an order of its own within a tile, and neither on tiling nor on threads.
 //
-// What memory gives is the limit here, not multiplication: each thread packs rows of op(A) once for as much of k as its L2
-// cache holds, and takes op(B) in groups of panels past them.
+// What memory gives is the limit here, not multiplication: each thread packs rows of op(A) once for as much of k as its
+// L2 cache holds, and takes op(B) past them a few panels at a time.
 #include <string.h>
 
 #include "bf16.h"
 #include "workspace.h"
 
 #define A_VALUES (512 << 10) // of op(A) packed at a time: 1 MB, half an L2 cache
-#define K_BLOCK 1024         // most values of k packed at a time
-#define K_RUN 512            // values of k of a block of C: two panels of op(B) in an L1 cache
-#define B_PANELS 8           // panels of op(B) packed at a time
+#define K_BLOCK 1024         // most values of k packed at a time: a block of C is written once for each
+#define B_PANELS 4           // panels of op(B) packed at a time
 
 typedef struct {
   bf16 a[A_VALUES] __attribute__((aligned(64)));
@@ -37,28 +36,25 @@ static void run_block(const bf16_multiplier *multiplier, bf16_block *o, size_t h
   for (size_t i = 0; i < height; i++) memcpy(c + i * ldc, edge + i * o->ldc, width * sizeof(float));
 }
 
-// Packed panels: their length along k and how many rows or columns they stand for.
+// Packed panels and the rows or columns of C that they are for.
 typedef struct {
   const bf16 *values;
-  size_t first, end; // rows or columns of C
+  size_t first, end;
 } panels;
 
-// What is packed, past each other: op(B) two panels at a time, which stay in the L1 cache.
-static void run_panels(const vae_gemm *g, const bf16_multiplier *multiplier, panels a, panels b, size_t tiles, int accumulate,
-                       float *edge) {
+// What is packed, past each other. `tiles` are those along k.
+static void run_panels(const vae_gemm *g, const bf16_multiplier *multiplier, panels a, panels b, size_t tiles,
+                       int accumulate, float *edge) {
   for (size_t j = b.first; j < b.end; j += 2 * SIDE) {
-    for (size_t t = 0; t < tiles; t += K_RUN / DEPTH) {
-      for (size_t i = a.first; i < a.end; i += 2 * SIDE) {
-        bf16_block o = {.a = a.values + ((i - a.first) / SIDE * tiles + t) * TILE,
-                        .b = b.values + ((j - b.first) / SIDE * tiles + t) * TILE,
-                        .a_panel = tiles * TILE,
-                        .b_panel = tiles * TILE,
-                        .tiles = least(tiles - t, K_RUN / DEPTH),
-                        .c = g->c + i * g->n + j,
-                        .ldc = g->n,
-                        .accumulate = accumulate || t > 0};
-        run_block(multiplier, &o, least(a.end - i, 2 * SIDE), least(b.end - j, 2 * SIDE), edge);
-      }
+    for (size_t i = a.first; i < a.end; i += 2 * SIDE) {
+      bf16_block o = {.a = a.values + (i - a.first) / SIDE * tiles * TILE,
+                      .b = b.values + (j - b.first) / SIDE * tiles * TILE,
+                      .panel = tiles * TILE,
+                      .tiles = tiles,
+                      .c = g->c + i * g->n + j,
+                      .ldc = g->n,
+                      .accumulate = accumulate};
+      run_block(multiplier, &o, least(a.end - i, 2 * SIDE), least(b.end - j, 2 * SIDE), edge);
     }
   }
 }

@@ -18,7 +18,7 @@ void *vae_workspace(void) {
   if (own) return own;
   own = aligned_alloc(HUGE_PAGE, HUGE_PAGE);
   if (own) madvise(own, HUGE_PAGE, MADV_HUGEPAGE);
-  // 1.6 MB: without them the process is at its end anyway.
+  // 2 MB: without them the process is at its end anyway.
   if (!own || pthread_setspecific(key, own)) abort();
   return own;
 }

@@ -61,7 +61,8 @@ struct ConfigurationFileTests {
     arguments: [
       "data", "device", "model", "hidden", "latent", "activation", "likelihood", "sigma",
       "binarize",
-      "epochs", "batch_size", "lr", "precision", "beta", "seed", "clip_norm", "patience", "log_every",
+      "epochs", "batch_size", "lr", "precision", "beta", "seed", "clip_norm", "patience",
+      "log_every",
       "save_every",
     ])
   func keys(key: String) {

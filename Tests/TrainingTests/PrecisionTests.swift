@@ -40,7 +40,8 @@ import VAEGPU
     #expect(rounded[0] != whole[0] && rounded[19] < rounded[0])
   }
 
-  @Test("A bf16 run that was stopped and resumed is the run that never stopped", arguments: [1, 5, 9])
+  @Test(
+    "A bf16 run that was stopped and resumed is the run that never stopped", arguments: [1, 5, 9])
   func resume(stop: Int) throws {
     let whole = try TestRun(Self.configuration(.bf16))
     try whole.finish(TestDevice.cpu[1].open())

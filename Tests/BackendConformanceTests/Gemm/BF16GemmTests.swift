@@ -11,7 +11,9 @@ import Testing
   }
 
   /// Around panels of 16, blocks and tiles of 32, groups of 128 columns.
-  private nonisolated static let small: [Int] = [1, 2, 15, 16, 17, 31, 32, 33, 47, 64, 65, 127, 130]
+  private nonisolated static let small: [Int] = [
+    1, 2, 15, 16, 17, 31, 32, 33, 47, 64, 65, 127, 130,
+  ]
   /// Around 512 and 1024 values of k, and more rows than are packed at a time.
   private nonisolated static let large = [
     Extents(m: 33, n: 129, k: 512), Extents(m: 31, n: 33, k: 513), Extents(m: 17, n: 31, k: 1024),
@@ -93,7 +95,9 @@ import Testing
       var expected: [GemmProblem.Kind] = []
       for row in 0..<m {
         for column in 0..<n {
-          let sum = (0..<k).reduce(0.0) { $0 + rounded.a[row * k + $1] * rounded.b[$1 * n + column] }
+          let sum = (0..<k).reduce(0.0) {
+            $0 + rounded.a[row * k + $1] * rounded.b[$1 * n + column]
+          }
           expected.append(.init(Float(sum)))
         }
       }
