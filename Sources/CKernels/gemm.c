@@ -4,32 +4,17 @@
 //
 // The scheme of Goto & van de Geijn 2008: op(B) is packed in panels, a transposed A in blocks of rows, and a register
 // tile of C stays in vector registers while k runs; between blocks of k the sums rest in C.
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ckernels.h"
+#include "vectors.h"
+#include "workspace.h"
 
 #define K_BLOCK 512 // most values of k in a packed panel
 #define M_BLOCK 528 // most rows at a time
 #define GROUP 8     // most panels packed at a time
 #define FEW_ROWS 384
 #define MOST_COLUMNS 32
-
-#define INLINE static inline __attribute__((always_inline))
-#if defined(__x86_64__)
-#define TARGET(name) __attribute__((target(name)))
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define TARGET(name)
-#define CLONES
-#endif
-
-typedef float v16 __attribute__((vector_size(64), aligned(4)));
-typedef float v8 __attribute__((vector_size(32), aligned(4)));
-typedef float v4 __attribute__((vector_size(16), aligned(4)));
-
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // What a register tile meets: op(A)(i, k) = a[i * row + k * step], a packed panel of op(B), and its part of C.
 typedef struct {
@@ -170,8 +155,6 @@ CLONES static void pack_rows(const float *x, size_t ld, size_t count, size_t dep
   for (size_t k = 0; k < depth; k++) memcpy(packed + k * stride, x + k * ld, count * sizeof(float));
 }
 
-INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
-
 // How much is packed at a time. Few rows want each panel used at once, from the L1 cache; many rows go past a group of
 // deep panels, so that each row tile is read less often (measured on shapes of training steps).
 typedef struct {
@@ -184,29 +167,15 @@ static blocking choose_blocking(size_t rows, size_t k) {
   return (blocking){pieces ? (k + pieces - 1) / pieces : 1, rows > FEW_ROWS ? GROUP : 1};
 }
 
-// What a thread packs into. Made at the first use and freed with the thread; too large for thread-local storage, of which
-// a library that is loaded late gets little.
+// What a thread packs into.
 typedef struct {
   float blocks[M_BLOCK * K_BLOCK] __attribute__((aligned(64)));
   float panels[GROUP][K_BLOCK * MOST_COLUMNS] __attribute__((aligned(64)));
 } workspace;
-
-static pthread_key_t workspace_key;
-static pthread_once_t workspace_once = PTHREAD_ONCE_INIT;
-static void make_workspace_key(void) { pthread_key_create(&workspace_key, free); }
-
-static workspace *own_workspace(void) {
-  pthread_once(&workspace_once, make_workspace_key);
-  workspace *own = pthread_getspecific(workspace_key);
-  if (own) return own;
-  own = aligned_alloc(64, sizeof(workspace));
-  // 1.5 MB: without them the process is at its end anyway.
-  if (!own || pthread_setspecific(workspace_key, own)) abort();
-  return own;
-}
+_Static_assert(sizeof(workspace) <= WORKSPACE_BYTES, "a thread's workspace is too small");
 
 void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1) {
-  workspace *own = own_workspace();
+  workspace *own = vae_workspace();
   const kernel kernel = choose();
   const size_t height = kernel.rows, width = kernel.columns;
   const blocking step = choose_blocking(g->m, g->k);

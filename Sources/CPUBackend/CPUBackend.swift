@@ -10,6 +10,7 @@ import Glibc
 package final class CPUBackend: Backend {
   package let info: DeviceInfo
   package let realType: RealType
+  package let precisions = Set(Precision.allCases)
   let pool: WorkerPool
   let kernels: KernelTable
 

@@ -39,23 +39,19 @@ struct CPUKernelCommand: CPUCommand {
     self.buffers = buffers
   }
 
-  /// All items on the calling thread.
-  func runWhole() {
-    arguments.withUnsafeBufferPointer { function($0.baseAddress, 0, items) }
+  /// Into how many pieces the items can be cut for a number of threads.
+  func pieces(threads: Int) -> Int { max(1, min(threads, items / smallestPiece)) }
+
+  /// One of `pieces` pieces on the calling thread.
+  func run(piece: Int, of pieces: Int) {
+    arguments.withUnsafeBufferPointer {
+      function($0.baseAddress, items * piece / pieces, items * (piece + 1) / pieces)
+    }
   }
 
   func run(on pool: WorkerPool) {
-    let pieces = max(1, min(pool.threadCount, items / smallestPiece))
-    arguments.withUnsafeBufferPointer { arguments in
-      if pieces == 1 {
-        function(arguments.baseAddress, 0, items)
-      } else {
-        pool.run(tasks: pieces) { piece in
-          function(
-            arguments.baseAddress, items * piece / pieces, items * (piece + 1) / pieces)
-        }
-      }
-    }
+    let pieces = pieces(threads: pool.threadCount)
+    pool.run(tasks: pieces) { run(piece: $0, of: pieces) }
   }
 }
 

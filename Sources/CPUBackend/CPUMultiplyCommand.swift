@@ -3,10 +3,11 @@ import COpenBLAS
 import Compute
 
 /// A matrix product cut into tiles of the result, one task each; the epilogue follows while a tile is in cache, and the
-/// sums of op(A)'s rows are one more task.
+/// sums of op(A)'s rows are more tasks.
 ///
 /// float32 uses the engine's own kernel (Sources/CKernels/gemm.c): its sum over k has one order, so tiling and threads
-/// do not change a bit and OpenCL devices that add in order agree exactly. float64, the reference, uses OpenBLAS.
+/// do not change a bit and OpenCL devices that add in order agree exactly. bf16 has kernels of its own (gemm_bf16.c).
+/// float64, the reference, uses OpenBLAS.
 struct CPUMultiplyCommand: CPUCommand {
   let kernel = "gemm"
   private let multiply: MatrixMultiply
@@ -14,6 +15,8 @@ struct CPUMultiplyCommand: CPUCommand {
   private let b: UnsafeMutableRawPointer
   private let c: UnsafeMutableRawPointer
   private let realType: RealType
+  /// nil: operands as they are.
+  private let bf16: vae_bf16_kernel?
   private let grid: TileGrid
   private let epilogue: CPUEpilogue?
   private let rowSums: CPUKernelCommand?
@@ -24,7 +27,9 @@ struct CPUMultiplyCommand: CPUCommand {
     b = backend.address(of: multiply.b)
     c = backend.address(of: multiply.c)
     realType = backend.realType
-    grid = TileGrid(multiply, threads: backend.pool.threadCount)
+    bf16 = multiply.precision == .bf16 && realType == .float32 ? vae_bf16_best() : nil
+    grid = TileGrid(
+      multiply, threads: backend.pool.threadCount, kernel: bf16.map { .bf16($0) } ?? .float32)
     var epilogue: CPUEpilogue?
     if let description = multiply.epilogue {
       epilogue = try CPUEpilogue(description, of: multiply, backend: backend)
@@ -39,9 +44,10 @@ struct CPUMultiplyCommand: CPUCommand {
 
   func run(on pool: WorkerPool) {
     let tiles = grid.count
-    pool.run(tasks: tiles + (rowSums == nil ? 0 : 1)) { task in
+    let pieces = rowSums?.pieces(threads: pool.threadCount) ?? 0
+    pool.run(tasks: tiles + pieces) { task in
       guard task < tiles else {
-        rowSums?.runWhole()
+        rowSums?.run(piece: task - tiles, of: pieces)
         return
       }
       let (rows, columns) = grid[task]
@@ -58,7 +64,13 @@ struct CPUMultiplyCommand: CPUCommand {
       a: a.assumingMemoryBound(to: Float.self), b: b.assumingMemoryBound(to: Float.self),
       c: c.assumingMemoryBound(to: Float.self), m: multiply.m, n: multiply.n, k: multiply.k,
       transpose_a: multiply.transposeA ? 1 : 0, transpose_b: multiply.transposeB ? 1 : 0)
-    vae_gemm_tile(&gemm, row.lowerBound, row.upperBound, column.lowerBound, column.upperBound)
+    let (m0, m1) = (row.lowerBound, row.upperBound)
+    let (n0, n1) = (column.lowerBound, column.upperBound)
+    if let bf16 {
+      vae_gemm_bf16_tile(&gemm, bf16, m0, m1, n0, n1)
+    } else {
+      vae_gemm_tile(&gemm, m0, m1, n0, n1)
+    }
   }
 
   private func runDouble(_ row: Range<Int>, _ column: Range<Int>) {

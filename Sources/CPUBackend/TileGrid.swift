@@ -1,37 +1,59 @@
+import CKernels
 import Compute
 
-/// How a matrix product is cut into tasks for a number of threads: rows in multiples of the kernel's 12, columns in
-/// multiples of 16, so that the slowest thread has as little to do as possible. Results do not depend on the cut.
+/// How a matrix product is cut into tasks for a number of threads, so that the slowest thread has as little to do as
+/// possible. Results do not depend on the cut.
 package struct TileGrid {
+  /// What a kernel's tiles are made of and what they cost, in float32 multiply-adds of a vector of 16, as measured.
+  package struct Kernel: Sendable {
+    /// Rows and columns that the kernel works on at once.
+    let rows: Int
+    let columns: Int
+    /// Of a product of two elements, of packing an element of an operand, of storing an element of the result.
+    let product: Double
+    let packing: Double
+    var storing = 0.0
+
+    package static let float32 = Kernel(rows: 12, columns: 16, product: 1 / 16, packing: 1 / 2)
+    /// For bf16 operands.
+    package static func bf16(_ kind: vae_bf16_kernel) -> Kernel {
+      Kernel(
+        rows: 16, columns: 16, product: kind == VAE_BF16_AMX ? 1 / 160 : 1 / 8, packing: 1.1,
+        storing: 1.4)
+    }
+
+    func cost(_ height: Int, _ width: Int, _ depth: Int) -> Double {
+      let (height, width, depth) = (Double(height), Double(width), Double(depth))
+      return height * width * (depth * product + storing) + (height + width) * depth * packing
+    }
+  }
+
   package let rows: Tiling
   package let columns: Tiling
 
-  package init(_ multiply: MatrixMultiply, threads: Int) {
-    self.init(m: multiply.m, n: multiply.n, k: multiply.k, threads: threads)
+  package init(_ multiply: MatrixMultiply, threads: Int, kernel: Kernel = .float32) {
+    self.init(m: multiply.m, n: multiply.n, k: multiply.k, threads: threads, kernel: kernel)
   }
 
-  package init(m: Int, n: Int, k: Int, threads: Int) {
+  package init(m: Int, n: Int, k: Int, threads: Int, kernel: Kernel = .float32) {
     var best = (cost: Double.infinity, rows: 1, columns: 1)
     // A product of a few microseconds is not worth waking anybody for.
-    let most = 2 * m * n * k < 400_000 ? 1 : 4 * threads
-    for rowPieces in 1...max(1, min(most, (m + 11) / 12)) {
-      for columnPieces in 1...max(1, min(most, (n + 15) / 16)) {
-        let rows = Tiling(extent: m, pieces: rowPieces, multiple: 12)
-        let columns = Tiling(extent: n, pieces: columnPieces, multiple: 16)
+    let most = Double(m * n * k) * kernel.product < 12_500 ? 1 : 4 * threads
+    let (height, width) = (kernel.rows, kernel.columns)
+    for rowPieces in 1...max(1, min(most, (m + height - 1) / height)) {
+      for columnPieces in 1...max(1, min(most, (n + width - 1) / width)) {
+        let rows = Tiling(extent: m, pieces: rowPieces, multiple: height)
+        let columns = Tiling(extent: n, pieces: columnPieces, multiple: width)
         let tasks = rows.count * columns.count
         guard tasks <= 4 * threads else { continue }
-        // In multiply-adds of a vector of 16: the products of a tile, and the packing of its operands and the start of
-        // a task at what they were measured to cost.
-        let height = Double(min(rows.size, m))
-        let width = Double(min(columns.size, n))
-        let depth = Double(k)
-        let tile = height * width * depth / 16 + (height + width) * depth / 2 + 4000
+        // 4000: the start of a task.
+        let tile = kernel.cost(min(rows.size, m), min(columns.size, n), k) + 4000
         let cost = Double((tasks + threads - 1) / threads) * tile
         if cost < best.cost { best = (cost, rowPieces, columnPieces) }
       }
     }
-    rows = Tiling(extent: m, pieces: best.rows, multiple: 12)
-    columns = Tiling(extent: n, pieces: best.columns, multiple: 16)
+    rows = Tiling(extent: m, pieces: best.rows, multiple: height)
+    columns = Tiling(extent: n, pieces: best.columns, multiple: width)
   }
 
   package var count: Int { rows.count * columns.count }

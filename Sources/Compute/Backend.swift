@@ -3,6 +3,8 @@ package protocol Backend: AnyObject {
   var info: DeviceInfo { get }
   /// The floating-point type of `.real` elements.
   var realType: RealType { get }
+  /// What matrix products can be asked for.
+  var precisions: Set<Precision> { get }
 
   /// Zeroed memory of `byteCount` bytes.
   func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer
@@ -62,6 +64,8 @@ extension CommandSequence {
 }
 
 extension Backend {
+  package var precisions: Set<Precision> { [.fp32] }
+
   package func upload(_ values: [UInt32], to view: BufferView) throws(ComputeError) {
     try uploadArray(values, to: view)
   }

@@ -47,6 +47,8 @@ package struct MatrixMultiply {
   package var epilogue: MatrixEpilogue?
   /// [m]: the sums of op(A) over k, in order. Only with a transposed A, whose columns these are.
   package var rowSums: BufferView?
+  /// Of op(A) and op(B) in the product; row sums and the epilogue take what is stored. The float64 reference rounds nothing.
+  package var precision = Precision.fp32
 
   package init(
     m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false,

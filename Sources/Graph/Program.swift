@@ -4,6 +4,7 @@ import Compute
 package final class Program {
   package let graph: Graph
   private let backend: any Backend
+  private let precision: Precision
   let sequence: any CommandSequence
   private let plan: Plan
   private let views: [Int: BufferView]
@@ -20,10 +21,12 @@ package final class Program {
   /// - Parameters:
   ///   - outputs: intermediates that will be read after a run.
   ///   - storages: the buffers of the placed tensors, by storage name.
+  ///   - precision: of the operands of matrix products.
   ///   - fuses: makes fewer launches of the operations; the results are the same.
   package init(
     _ graph: Graph, outputs: [Tensor], backend: any Backend,
-    storages: [String: any DeviceBuffer], fuses: Bool = Plan.fusesByDefault
+    storages: [String: any DeviceBuffer], precision: Precision = .fp32,
+    fuses: Bool = Plan.fusesByDefault
   ) throws(ComputeError) {
     let plan = Plan(graph, outputs: outputs, realType: backend.realType, fuses: fuses)
     let arena = try backend.allocate(byteCount: max(plan.arenaByteCount, BufferView.alignment))
@@ -36,7 +39,11 @@ package final class Program {
       for tensor in node.inputs { inputs.append(try binder.bind(tensor)) }
       var outputs: [BoundTensor] = []
       for tensor in node.outputs { outputs.append(try binder.bind(tensor)) }
-      let command = node.operation.command(inputs: inputs, outputs: outputs)
+      var command = node.operation.command(inputs: inputs, outputs: outputs)
+      if case .multiply(var multiply) = command {
+        multiply.precision = precision
+        command = .multiply(multiply)
+      }
       commands.append(command)
       descriptions.append(
         LaunchDescription(node, in: graph, command: command, inputs: inputs, outputs: outputs))
@@ -45,6 +52,7 @@ package final class Program {
     for tensor in outputs { _ = try binder.bind(tensor) }
     self.graph = graph
     self.backend = backend
+    self.precision = precision
     self.plan = plan
     self.arena = arena
     self.storages = storages
@@ -86,7 +94,9 @@ package final class Program {
 
   /// The same on the same storages, with every recorded operation by itself.
   package func unfused() throws(ComputeError) -> Program {
-    try Program(graph, outputs: outputs, backend: backend, storages: storages, fuses: false)
+    try Program(
+      graph, outputs: outputs, backend: backend, storages: storages, precision: precision,
+      fuses: false)
   }
 
   private func findNonFiniteTensor() throws(ComputeError) -> String? {

@@ -1,3 +1,4 @@
+import Compute
 import FileFormats
 import Graph
 import VAEModels
@@ -27,6 +28,8 @@ struct ConfigurationKey: Sendable {
   /// Whether it goes into a checkpoint: settings that the numbers of a run depend on. The data set is there by its name
   /// and size, not by its path.
   let determinesResult: Bool
+  /// The value that a checkpoint without the setting has, for one that is younger than checkpoints are. It is not written.
+  var implied: ConfigurationValue?
   let read: @Sendable (RunConfiguration) -> ConfigurationValue?
   let write: @Sendable (inout RunConfiguration, ConfigurationValue) throws -> Void
 
@@ -69,6 +72,11 @@ struct ConfigurationKey: Sendable {
     optionalInteger("max_steps", "stop after this many steps", \.maxSteps, determines: false),
     integer("batch_size", "images per step", \.batchSize),
     number("lr", "learning rate of Adam", \.learningRate),
+    ConfigurationKey(
+      name: "precision", comment: "of the operands of matrix products: fp32 or bf16",
+      determinesResult: true, implied: .text(Precision.fp32.rawValue),
+      read: { .text($0.precision.rawValue) },
+      write: { $0.precision = try ConfigurationParsing.choice($1) }),
     number("beta", "weight of the KL term in the training loss", \.beta),
     ConfigurationKey(
       name: "seed", comment: "of initial weights, order and noise", determinesResult: true,

@@ -54,7 +54,7 @@ extension RunConfiguration {
   /// The settings that the numbers of a run depend on, one line, for checkpoints.
   package var fingerprint: String {
     ConfigurationKey.all.filter(\.determinesResult).compactMap { key in
-      key.read(self).map { "\(key.name)=\($0.toml)" }
+      key.read(self).flatMap { $0 == key.implied ? nil : "\(key.name)=\($0.toml)" }
     }.joined(separator: " ")
   }
 

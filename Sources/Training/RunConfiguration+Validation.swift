@@ -1,3 +1,4 @@
+import Compute
 import VAEModels
 
 extension RunConfiguration {
@@ -37,6 +38,16 @@ extension RunConfiguration {
         "must be 'learned' or lie in 1e-6 ... 1e6, not \(value)"
       )
     }
+  }
+
+  /// Throws for a precision that is not among those of a device.
+  package static func check(
+    _ precision: Precision, _ precisions: Set<Precision>, of device: DeviceInfo, advice: String
+  ) throws(ConfigurationError) {
+    try check(
+      precisions.contains(precision), "precision",
+      "\(precision.rawValue) is for the CPU backend, and \(device.name) is an OpenCL device; "
+        + advice)
   }
 
   private static func check(_ holds: Bool, _ key: String, _ problem: String)

@@ -1,3 +1,4 @@
+import Compute
 import Graph
 import VAEModels
 
@@ -26,6 +27,9 @@ public struct RunConfiguration: Sendable, Equatable {
   public var maxSteps: Int?
   public var batchSize = 128
   public var learningRate = 1e-3
+  /// Of the operands of matrix products in training steps. Evaluation is fp32 always, so that figures are those of the
+  /// weights. bf16 is for the CPU backend.
+  public var precision = Precision.fp32
   /// Weight of the KL term in the training loss; figures always report the ELBO with weight 1.
   public var beta = 1.0
   public var seed: UInt64 = 0

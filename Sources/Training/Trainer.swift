@@ -31,12 +31,15 @@ public final class Trainer {
   ///   - output: where metrics and checkpoints go; nil keeps everything in memory.
   ///   - resuming: the checkpoint to go on from.
   ///
-  /// Throws `ConfigurationError` for settings that make no sense, `ComputeError` from the device.
+  /// Throws `ConfigurationError` for settings that make no sense, among them a precision that the device has not, `ComputeError` from the device.
   public init(
     _ configuration: RunConfiguration, data: ImageDataset, device: Device,
     output: RunDirectory? = nil
   ) throws {
     try configuration.validate()
+    try RunConfiguration.check(
+      configuration.precision, device.backend.precisions, of: device.info,
+      advice: "open the device 'cpu'")
     self.configuration = configuration
     self.output = output
     let image = ImageShape(
@@ -67,7 +70,8 @@ public final class Trainer {
     if let step = steps[rows] { return step }
     let step = try TrainingStep(
       vae, rows: rows, images: train, optimizer: optimizer, inputs: inputs,
-      binarization: configuration.binarization, clipNorm: configuration.clipNorm)
+      binarization: configuration.binarization, clipNorm: configuration.clipNorm,
+      precision: configuration.precision)
     steps[rows] = step
     return step
   }

@@ -41,13 +41,14 @@ package final class OptimizerState {
   }
 }
 
-/// One whole training step for a number of rows: gather, forward, backward, gradient norm, Adam. Recorded once.
+/// One whole training step for a number of rows: gather, forward, backward, gradient norm, Adam. Recorded once. `precision`
+/// is that of the operands of its matrix products.
 package final class TrainingStep {
   package let program: Program
 
   init(
     _ vae: VAE, rows: Int, images: DeviceImages, optimizer: OptimizerState, inputs: StepInputs,
-    binarization: Binarization, clipNorm: Double
+    binarization: Binarization, clipNorm: Double, precision: Precision
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
@@ -71,7 +72,7 @@ package final class TrainingStep {
     let own = inputs.storages.merging(optimizer.storages) { first, _ in first }
     program = try Program(
       graph, outputs: [], backend: vae.device.backend,
-      storages: forward.storages.merging(own) { first, _ in first })
+      storages: forward.storages.merging(own) { first, _ in first }, precision: precision)
   }
 
   /// Gradient norm, guard and Adam over the whole arenas.

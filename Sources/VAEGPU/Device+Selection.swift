@@ -2,6 +2,7 @@ import CPUBackend
 import Compute
 import Foundation
 import OpenCLBackend
+import Training
 
 /// Device selection: the only place that knows both backends.
 extension Device {
@@ -15,6 +16,12 @@ extension Device {
     public var info: DeviceInfo
     /// For example "no GPU was found".
     public var reason: String
+
+    /// Throws `ConfigurationError` for a precision that the device has not.
+    package func check(_ precision: Precision) throws(ConfigurationError) {
+      guard info.index != nil else { return }
+      try RunConfiguration.check(precision, [.fp32], of: info, advice: "add --device cpu")
+    }
   }
 
   /// Opens a device.

@@ -13,7 +13,8 @@ struct BenchReport {
 
   /// The yardsticks, above the table.
   var peaksLine: String {
-    "peaks: GEMM \(Formatting.decimal(peaks.gemmGFLOPS, 1)) GFLOP/s, "
+    "peaks: GEMM \(Formatting.decimal(peaks.gemmGFLOPS, 1)) GFLOP/s"
+      + (session.precision == .fp32 ? ", " : " in \(session.precision.rawValue), ")
       + "copy \(Formatting.decimal(peaks.copyGBPerSecond, 1)) GB/s, "
       + "empty launch \(Formatting.decimal(1e6 * peaks.emptyLaunchSeconds, 2)) µs"
   }
@@ -44,6 +45,7 @@ struct BenchReport {
     return [
       .text("work", benchmark.workload.name), .text("device", device.name),
       .text("device_selector", device.selector), .text("driver", device.driver),
+      .text("precision", session.precision.rawValue),
       .integer("batch", result.batch),
       .init("hidden", .array(result.configuration.hidden.map { .number("\($0)") })),
       .integer("latent", result.configuration.latent),

@@ -3,14 +3,18 @@ import VAEGPU
 /// What the workloads of one call of `bench` share: the device and its peaks.
 final class BenchSession {
   let device: Device
+  /// Of the operands of matrix products.
+  let precision: Precision
   /// Seconds to open the device and to build or load its programs.
   let openingSeconds: Double
   private let reason: String
   private var measured: MeasuredPeaks?
   private var profiling: Device?
 
-  init(_ options: DeviceOptions, gemm: String?) throws {
+  init(_ options: DeviceOptions, gemm: String?, precision: Precision) throws {
     let choice = try Device.choose(options.device)
+    try choice.check(precision)
+    self.precision = precision
     let start = monotonicSeconds()
     device = try Device.open(choice: choice, threads: options.threads, gemm: try Self.choice(gemm))
     openingSeconds = monotonicSeconds() - start
@@ -29,7 +33,7 @@ final class BenchSession {
   /// Measured at the first call: after a workload has compiled what it needs, which then counts as its own.
   func peaks() throws -> MeasuredPeaks {
     if let measured { return measured }
-    let peaks = try MeasuredPeaks(of: device)
+    let peaks = try MeasuredPeaks(of: device, precision: precision)
     measured = peaks
     return peaks
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Graph
 import Training
 import VAEModels
@@ -92,6 +93,14 @@ struct TrainingFlags: ParsableArguments {
   var lr: Double?
 
   @Option(
+    help: """
+      Of the operands of matrix products: fp32, or bf16 on the CPU backend; sums and all else stay \
+      float32 (default: fp32).
+      """,
+    transform: FlagValue.choice(Precision.self))
+  var precision: Precision?
+
+  @Option(
     parsing: .unconditional,
     help: "Weight of the KL term in the training loss; figures have weight 1 (default: 1).",
     transform: FlagValue.number)
@@ -139,6 +148,7 @@ struct TrainingFlags: ParsableArguments {
       Setting("epochs", epochs, \.epochs, shapesResult: false),
       Setting("max-steps", maxSteps, optional: \.maxSteps, shapesResult: false),
       Setting("batch-size", batchSize, \.batchSize), Setting("lr", lr, \.learningRate),
+      Setting("precision", precision, \.precision),
       Setting("beta", beta, \.beta), Setting("seed", seed, \.seed),
       Setting("clip-norm", clipNorm, \.clipNorm),
       Setting("patience", patience, \.patience, shapesResult: false),

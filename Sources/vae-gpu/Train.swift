@@ -52,6 +52,7 @@ struct Train: ParsableCommand {
     Signals.catchStops()
     let settings = try resolvedSettings()
     let choice = try chooseDevice(settings)
+    try choice.check(settings.precision)
     let data = try DatasetLoader.load(settings.data)
     let session = TrainingSession(
       configuration: settings, choice: choice, data: data,

@@ -110,6 +110,7 @@ final class TrainingDisplay {
       : settings.likelihood
     return "\(settings.model) \(widths.joined(separator: "-")), \(settings.activation.rawValue), "
       + likelihood + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
+      + (settings.precision == .fp32 ? "" : ", \(settings.precision.rawValue) matrix products")
   }
 
   private func line(_ text: String) {

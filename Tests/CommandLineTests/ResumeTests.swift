@@ -32,6 +32,7 @@ import Testing
       ["--lr", "0.5"], ["--hidden", "8"], ["--latent", "5"], ["--seed", "9"], ["--beta", "2"],
       ["--batch-size", "7"], ["--binarize", "static"], ["--data", "sprites"],
       ["--likelihood", "gaussian"], ["--activation", "tanh"],
+      ["--precision", "bf16"],
     ]
     for change in changes {
       try workspace.expectError(["train", "--resume", "run"] + change, code: 64, change[0])

@@ -12,7 +12,8 @@ import Testing
     ["--save-every", "-1"], ["--save-every", "nan"], ["--threads", "0"], ["--threads", "-2"],
     ["--seed", "-1"], ["--seed", "18446744073709551615"], ["--data", ""], ["--out", ""],
     ["--device", ""], ["--likelihood", "poisson"], ["--activation", "swish"],
-    ["--binarize", "yes"], ["--model", "gan"],
+    ["--binarize", "yes"], ["--model", "gan"], ["--precision", "fp16"],
+    ["--precision", ""],
   ])
   func aBadValueIsNamedWithItsFlag(_ arguments: [String]) throws {
     let workspace = try Workspace()

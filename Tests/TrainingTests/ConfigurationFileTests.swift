@@ -20,6 +20,7 @@ struct ConfigurationFileTests {
     configuration.maxSteps = 17
     configuration.batchSize = 1
     configuration.learningRate = 1.0 / 3
+    configuration.precision = .bf16
     configuration.beta = 1e-300
     configuration.seed = UInt64(Int64.max)
     configuration.clipNorm = 1e22
@@ -60,7 +61,8 @@ struct ConfigurationFileTests {
     arguments: [
       "data", "device", "model", "hidden", "latent", "activation", "likelihood", "sigma",
       "binarize",
-      "epochs", "batch_size", "lr", "beta", "seed", "clip_norm", "patience", "log_every",
+      "epochs", "batch_size", "lr", "precision", "beta", "seed", "clip_norm", "patience",
+      "log_every",
       "save_every",
     ])
   func keys(key: String) {
@@ -100,6 +102,8 @@ struct ConfigurationFileTests {
       ("seed = -1", ["seed", "from 0"]), ("seed = 1.0", ["seed"]),
       ("activation = \"reelu\"", ["activation", "identity, relu, leaky_relu"]),
       ("activation = 1", ["activation", "must be one of"]),
+      ("precision = \"fp16\"", ["precision", "must be one of fp32, bf16"]),
+      ("precision = 16", ["precision", "must be one of fp32, bf16"]),
       ("binarize = \"soft\"", ["binarize", "dynamic, static, none"]),
       ("hidden = [1.5]", ["hidden", "whole numbers"]), ("hidden = [[1]]", ["hidden"]),
       ("hidden = \"400;200\"", ["hidden", "400,200"]), ("hidden = 1.5", ["hidden"]),

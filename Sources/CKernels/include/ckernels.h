@@ -38,6 +38,26 @@ void vae_gemm_tile(const vae_gemm *gemm, size_t m0, size_t m1, size_t n0, size_t
 // The instruction set that the matrix product uses on this processor: AVX-512, AVX2 or baseline.
 const char *vae_instruction_set(void);
 
+// The ways to multiply operands rounded to bfloat16 with sums in float32. They differ in the order of the sums over k.
+typedef enum {
+  VAE_BF16_PORTABLE, // float32 fused multiply-adds in order: the sums of vae_gemm_tile
+  VAE_BF16_AVX512,   // VDPBF16PS: two products at a time
+  VAE_BF16_AMX,      // TDPBF16PS: 32 products at a time
+} vae_bf16_kernel;
+
+// Whether this processor has the instructions and the system lets this process use them.
+int vae_bf16_is_available(vae_bf16_kernel kind);
+// The fastest that is available.
+vae_bf16_kernel vae_bf16_best(void);
+// AMX-BF16, AVX512-BF16, or NULL for the portable form.
+const char *vae_bf16_instruction_set(void);
+
+// As vae_gemm_tile with the elements of op(A) and op(B) rounded to bfloat16: to nearest, ties to even; subnormal numbers
+// to zero. The order of the sums follows from `kind` and k alone. `kind` must be available.
+void vae_gemm_bf16_tile(const vae_gemm *gemm, vae_bf16_kernel kind, size_t m0, size_t m1, size_t n0, size_t n1);
+// That rounding of 32 values.
+void vae_bf16_round(vae_bf16_kernel kind, const float values[32], uint16_t rounded[32]);
+
 // Texts of the OpenCL programs, ending in NUL: what all begin with; the kernels of the operations; the kernels of matrix
 // products (Kernels/gemm_panel.cl and gemm_tiled.cl).
 const char *vae_opencl_common(void);

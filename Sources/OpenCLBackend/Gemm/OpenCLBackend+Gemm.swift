@@ -34,6 +34,11 @@ extension OpenCLBackend {
   func prepare(
     _ multiply: MatrixMultiply, leavesEpilogue: Bool = false, rowSums: KernelLaunch? = nil
   ) throws(ComputeError) -> [OpenCLLaunch] {
+    guard precisions.contains(multiply.precision) else {
+      throw ComputeError(
+        .unsupported, operation: "matrix product",
+        detail: "\(info.name) has no kernels for \(multiply.precision.rawValue)")
+    }
     var rest = multiply
     if leavesEpilogue { rest.epilogue = nil }
     guard let rowSums else { return try prepare(rest, as: variant(of: multiply)) }

@@ -56,7 +56,9 @@ package final class Benchmark {
     let reference = try Trainer(
       workload.configuration, data: images,
       device: Device(CPUBackend(threads: threads, realType: .float64)))
-    return Validation(losses: losses, reference: try reference.runSteps(losses.count))
+    return Validation(
+      losses: losses, reference: try reference.runSteps(losses.count),
+      precision: workload.configuration.precision)
   }
 
   /// Warms up and times `repeats` runs of `steps` steps; without `steps` a repeat takes about half a second.

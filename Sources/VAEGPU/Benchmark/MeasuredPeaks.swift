@@ -9,16 +9,19 @@ package struct MeasuredPeaks: Sendable {
   /// Seconds per launch of a kernel with one item, many in a row.
   package let emptyLaunchSeconds: Double
 
-  package init(of device: Device) throws(ComputeError) {
+  /// - Parameter precision: of the operands of the matrix product.
+  package init(of device: Device, precision: Precision = .fp32) throws(ComputeError) {
     let backend = device.backend
-    gemmGFLOPS = try Self.gemm(on: backend)
+    gemmGFLOPS = try Self.gemm(on: backend, precision)
     copyGBPerSecond = try Self.copy(on: backend)
     emptyLaunchSeconds = try Self.emptyLaunch(on: backend)
   }
 
   /// Square products of 512 and up in the layouts of a training step (forward, gradient of the input, gradient of the
   /// weight): libraries differ between them. A larger one only where it will not take long.
-  private static func gemm(on backend: any Backend) throws(ComputeError) -> Double {
+  private static func gemm(
+    on backend: any Backend, _ precision: Precision
+  ) throws(ComputeError) -> Double {
     var best = 0.0
     for size in [512, 1024, 2048, 4096] {
       let operations = 2 * Double(size) * Double(size) * Double(size)
@@ -31,9 +34,10 @@ package struct MeasuredPeaks: Sendable {
       // Zeros would cost a GPU less power than numbers do.
       for view in views[..<2] { try backend.upload(reals: scattered(size * size), to: view) }
       for (transposeA, transposeB) in [(false, true), (false, false), (true, false)] {
-        let product = MatrixMultiply(
+        var product = MatrixMultiply(
           m: size, n: size, k: size, transposeA: transposeA, transposeB: transposeB, a: views[0],
           b: views[1], c: views[2])
+        product.precision = precision
         let seconds = try fastest([.multiply(product)], on: backend, budget: 0.06)
         best = max(best, operations / seconds)
       }

@@ -1,3 +1,4 @@
+import Compute
 import Datasets
 import Training
 
@@ -50,6 +51,13 @@ package struct Workload: Sendable {
     if let latent { result.configuration.latent = latent }
     try result.configuration.validate()
     result.isResized = result.configuration != configuration
+    return result
+  }
+
+  /// The workload with matrix products of another precision.
+  package func with(_ precision: Precision) -> Workload {
+    var result = self
+    result.configuration.precision = precision
     return result
   }
 

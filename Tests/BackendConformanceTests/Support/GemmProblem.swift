@@ -46,6 +46,7 @@ struct GemmProblem {
   var transposeB: Bool
   let epilogue: Epilogue?
   let sumsRows: Bool
+  var precision = Precision.fp32
   /// op(A), op(B) by rows; the operand of the epilogue.
   var a: [Double]
   var b: [Double]
@@ -92,6 +93,7 @@ struct GemmProblem {
         ? .init(epilogue.function, column: view) : .init(epilogue.function, matrix: view)
     }
     if sumsRows { multiply.rowSums = sums }
+    multiply.precision = precision
     try backend.prepare([.multiply(multiply)]).run()
     try backend.synchronize()
     let result = try download(c, count: m * n, backend)
