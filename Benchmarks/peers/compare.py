@@ -1,8 +1,8 @@
 """vae-gpu against PyTorch and tinygrad, alternating in one run.
 
 For each workload there are rounds; in a round every program measures once, in a fresh process, one after the other.
-The figure of a program is the median of its rounds. Ratios compare fp32 with fp32: vae-gpu over the fastest mode of
-PyTorch, and over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
+The figure of a program is the median of its rounds. Ratios are between equal precisions: vae-gpu over the fastest
+mode of PyTorch, and over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     add("--variants", help="a comma list for 'vae-gpu bench --gemm' on OpenCL devices: untuned, tuned, clblast")
     add("--torch-device", default="cpu", choices=["cpu", "cuda"])
     add("--torch-modes", help="a comma list, or none (default: every mode there is on the device)")
-    add("--precisions", default="fp32", help="a comma list for PyTorch; ratios are those of fp32 (default: fp32)")
+    add("--precisions", default="fp32", help="a comma list; ratios are between equal ones (default: fp32)")
     add("--tinygrad", default="CL", help="a comma list of tinygrad's devices (CL, CPU, CUDA), or none (default: CL)")
     add("--beam", type=int, default=0, help="width of tinygrad's search for kernels; takes long (default: 0, none)")
     add("--rounds", type=int, default=3, help="rounds, at least 3 (default: 3)")
@@ -50,7 +50,10 @@ def programs(given: argparse.Namespace) -> list[Program]:
     found = []
     for device in given.devices.split(","):
         for gemm in given.variants.split(",") if given.variants and device != "cpu" else [""]:
-            found.append(Program("vae-gpu", device, gemm, flags=threaded, vae_gpu=given.vae_gpu))
+            # bf16 is a matter of the CPU backend, TF32 of CUDA.
+            for precision in given.precisions.split(","):
+                if precision == "fp32" or (precision == "bf16" and device == "cpu"):
+                    found.append(Program("vae-gpu", device, gemm, precision, threaded, given.vae_gpu))
     modes = given.torch_modes or (CUDA_MODES if given.torch_device == "cuda" else MODES)
     for precision in given.precisions.split(",") if modes != "none" else []:
         found += [Program("torch", given.torch_device, mode, precision, threaded) for mode in modes.split(",")]

@@ -84,8 +84,9 @@ class Program:
     def command(self, work: str) -> list[str]:
         """The command line that measures one workload."""
         if self.kind == "vae-gpu":
-            gemm = ["--gemm", self.mode] if self.mode else []
-            return [self.vae_gpu, "bench", "--json", "--device", self.device, "--work", work, *gemm, *self.flags]
+            own = ["--gemm", self.mode] if self.mode else []
+            own += ["--precision", self.precision] if self.precision != "fp32" else []
+            return [self.vae_gpu, "bench", "--json", "--device", self.device, "--work", work, *own, *self.flags]
         script = [sys.executable, str(FOLDER / f"{self.kind}_peer.py"), "--json", "--device", self.device]
         torch_flags = ["--modes", self.mode, "--precisions", self.precision] if self.kind == "torch" else []
         return [*script, "--work", work, *torch_flags, *self.flags]

@@ -48,7 +48,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Speed of vae-gpu over that of a peer on one workload; both train in fp32."""
+    """Speed of vae-gpu over that of a peer on one workload; both train in one precision."""
 
     ours: Series
     peer: Series
@@ -69,12 +69,12 @@ class Ratio:
 
 
 def ratios(series: list[Series]) -> list[Ratio]:
-    """Each series of vae-gpu against the fastest fp32 mode of each peer on the same workload."""
+    """Each series of vae-gpu against the fastest mode of each peer on the same workload in the same precision."""
     found = []
     for ours in (one for one in series if one.program.kind == "vae-gpu"):
         for kind in ("torch", "tinygrad"):
             same = [one for one in series if one.work == ours.work and one.program.kind == kind]
-            same = [one for one in same if one.program.precision == "fp32"]
+            same = [one for one in same if one.program.precision == ours.program.precision]
             if same:
                 found.append(Ratio(ours, max(same, key=lambda one: one.rate)))
     return found
@@ -99,7 +99,8 @@ def ratio_table(series: list[Series], found: list[Ratio]) -> str:
     rows = []
     for ours in (one for one in series if one.program.kind == "vae-gpu"):
         percent = ours.median("percent_of_gemm_peak")
-        label = " ".join(part for part in (ours.program.device, ours.program.mode) if part)
+        precision = "" if ours.program.precision == "fp32" else ours.program.precision
+        label = " ".join(part for part in (ours.program.device, ours.program.mode, precision) if part)
         row = [ours.work, label, f"{ours.rate:,.0f}", "-" if percent is None else f"{percent:.0f}%"]
         for kind in ("torch", "tinygrad"):
             hit = [one for one in found if one.ours is ours and one.peer.program.kind == kind]
@@ -126,7 +127,7 @@ def full_table(series: list[Series]) -> str:
 class Requirement:
     """`WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO`.
 
-    Without a device it means the first of --devices, without a GEMM all of them, without a peer PyTorch.
+    In fp32. Without a device it means the first of --devices, without a GEMM all of them, without a peer PyTorch.
     """
 
     text: str
@@ -148,6 +149,7 @@ class Requirement:
     def complaint(self, found: list[Ratio]) -> str | None:
         """What is wrong, or None if every ratio that it names is high enough."""
         hits = [one for one in found if one.ours.work == self.work and one.peer.program.kind == self.peer]
+        hits = [one for one in hits if one.ours.program.precision == "fp32"]
         device = self.device or (hits[0].ours.program.device if hits else None)
         hits = [one for one in hits if one.ours.program.device == device]
         hits = [one for one in hits if self.mode in (None, one.ours.program.mode)]

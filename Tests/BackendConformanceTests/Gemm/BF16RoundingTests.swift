@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Operands of bf16 products are rounded to nearest, ties to even.
