@@ -10,7 +10,7 @@ import VAEGPU
     var choice: GemmChoice {
       switch self {
       case .own: .fixed(.panel(rows: 8, vector: 16, depth: 256, groupRows: 128, panels: 1))
-      case .clblast: .clblast
+      case .clblast: .clblast(.stock)
       }
     }
   }

@@ -7,7 +7,7 @@ extension GemmVariant {
   package static func candidates(
     for device: OpenCLDevice, quick: Bool = false, anyOrder: Bool = false
   ) -> [GemmVariant] {
-    let own = 
+    let own =
       device.info.type == .cpu
       ? panels(vector: vectorWidth(of: device), quick: quick) : tiles(quick: quick)
     let split = anyOrder && device.info.type != .cpu ? splits : []

@@ -16,7 +16,8 @@ import Testing
   private static let entries = [
     entry(
       128, 400, 784, "NT", .tiled(m: 16, n: 32, k: 32, groupM: 8, groupN: 16, split: 2), 1234.5),
-    entry(128, 400, 784, "NN", .panel(rows: 8, vector: 16, depth: 256, groupRows: 128, panels: 2), 99),
+    entry(
+      128, 400, 784, "NN", .panel(rows: 8, vector: 16, depth: 256, groupRows: 128, panels: 2), 99),
     entry(784, 400, 128, "TN", .clblast, 0.5),
   ]
 
