@@ -31,8 +31,8 @@ package struct CLBlastCandidates: Sendable {
   package static let processors = CLBlastCandidates(
     direct: [[2, 4, 4, 4, 4, 0, 0, 8, 8, 32]],
     indirect: [
+      [0, 1, 32, 2, 2, 2, 32, 2, 2, 16, 0, 0, 0, 0, 8, 8],
       [0, 1, 32, 2, 2, 2, 16, 2, 2, 16, 0, 0, 0, 0, 8, 8],
-      [0, 1, 32, 2, 8, 8, 64, 8, 8, 64, 0, 0, 0, 0, 8, 8],
     ])
 
   /// Tiles of 32 x 32 to 128 x 128 through local memory by groups of 64 to 256 work-items: what large GPUs of NVIDIA and AMD

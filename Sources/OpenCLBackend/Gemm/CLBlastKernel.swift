@@ -8,7 +8,7 @@ package enum CLBlastKernel: String, CaseIterable, Sendable {
   case routine = "GemmRoutine"
 
   /// CLBlast's names, separated by spaces, in the order of values.
-  var names: String {
+  package var names: String {
     switch self {
     case .direct: "KWID MDIMAD MDIMCD NDIMBD NDIMCD PADA PADB VWMD VWND WGD"
     case .indirect:

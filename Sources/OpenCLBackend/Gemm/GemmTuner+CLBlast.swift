@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 
 extension GemmTuner {
   /// What was found for CLBlast.
@@ -43,10 +42,10 @@ extension GemmTuner {
       }
       return found
     }
+    let indirect = try trials(candidates.indirect) { CLBlastParameters(indirect: $0, minimum: 1) }
     let direct = try trials(candidates.direct) {
       CLBlastParameters(direct: $0, minimum: CLBlastMeasurement.never)
     }
-    let indirect = try trials(candidates.indirect) { CLBlastParameters(indirect: $0, minimum: 1) }
     if let best = CLBlastMeasurement.best(direct, indirect, shapes), !stop() {
       let again = try measure(best, problems)
       if let refusal = again.refusal { choice.refusals.append(refusal) }
@@ -95,49 +94,5 @@ private struct CLBlastProblem {
     try reference.run()
     expected = try reference.result()
     operands = try GemmOperands(shape, on: tuner.backend)
-  }
-}
-
-/// The speeds of one set of parameters.
-struct CLBlastMeasurement {
-  /// A size that no product has.
-  static let never = 1 << 20
-
-  var parameters: CLBlastParameters
-  /// GFLOP/s of each shape.
-  var gflops: [Double] = []
-  var isExact: [Bool] = []
-  var refusal: String?
-
-  /// The geometric mean; nil if a shape was refused.
-  var mean: Double? { refusal == nil && !gflops.isEmpty ? Self.mean(gflops) : nil }
-
-  private static func mean(_ values: [Double]) -> Double {
-    exp(values.map { log($0) }.reduce(0, +) / Double(values.count))
-  }
-
-  /// The fastest way to give the smaller products to a direct kernel and the larger ones to an indirect kernel.
-  static func best(
-    _ direct: [CLBlastMeasurement], _ indirect: [CLBlastMeasurement], _ shapes: [GemmShape]
-  ) -> CLBlastParameters? {
-    let sizes = shapes.map { $0.m * $0.n * $0.k }
-    let minimums = Set(sizes.map { Int(cbrt(Double($0)).rounded(.down)) + 1 } + [1]).sorted()
-    var best: (parameters: CLBlastParameters, mean: Double)?
-    for direct in direct {
-      for indirect in indirect {
-        for minimum in minimums {
-          let speeds = sizes.indices.map {
-            (sizes[$0] < minimum * minimum * minimum ? direct : indirect).gflops[$0]
-          }
-          let mean = mean(speeds)
-          guard mean > best?.mean ?? 0 else { continue }
-          let parameters = CLBlastParameters(
-            direct: direct.parameters.direct, indirect: indirect.parameters.indirect,
-            minimum: minimum)
-          best = (parameters, mean)
-        }
-      }
-    }
-    return best?.parameters
   }
 }
