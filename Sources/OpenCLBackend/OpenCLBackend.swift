@@ -21,7 +21,7 @@ package final class OpenCLBackend: Backend {
   /// CLBlast's parameters for products that are prepared from now on.
   package internal(set) var clblast = CLBlastParameters.stock
   /// Where CLBlast pads and transposes: one for all products, for the queue runs them one by one.
-  var clblastWorkspace: BufferView?
+  package internal(set) var clblastWorkspace: BufferView?
   /// What was done that a replay must not do.
   package internal(set) var counters = OpenCLCounters()
   /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.

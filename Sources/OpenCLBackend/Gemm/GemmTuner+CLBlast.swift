@@ -28,7 +28,7 @@ extension GemmTuner {
     for shape in shapes { problems.append(try CLBlastProblem(shape, self)) }
     let stock = try measure(.stock, problems)
     if !anyOrder {
-      for index in problems.indices { problems[index].mustBeExact = stock.isExact[index] }
+      for (index, isExact) in stock.isExact.enumerated() { problems[index].mustBeExact = isExact }
     }
     var choice = CLBlastChoice(gflops: stock.mean, stockGflops: stock.mean)
     func trials(
@@ -37,8 +37,11 @@ extension GemmTuner {
       var found: [CLBlastMeasurement] = []
       for set in [nil] + sets where !stop() && (set == nil || monotonicSeconds() < end) {
         let measured = try measure(parameters(set), problems)
-        if let refusal = measured.refusal { choice.refusals.append(refusal) }
-        if measured.refusal == nil { found.append(measured) }
+        if let refusal = measured.refusal {
+          choice.refusals.append(refusal)
+        } else {
+          found.append(measured)
+        }
       }
       return found
     }

@@ -27,7 +27,4 @@ extension OpenCLBackend {
     clblastWorkspace = view
     return view
   }
-
-  /// Bytes that CLBlast's products share.
-  package var clblastWorkspaceByteCount: Int { clblastWorkspace?.byteCount ?? 0 }
 }

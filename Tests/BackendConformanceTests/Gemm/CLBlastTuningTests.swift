@@ -4,17 +4,16 @@ import Testing
 
 /// CLBlast with other parameters than its own, on every OpenCL device. Few parameters, because each is compiled.
 @Suite("Tuned CLBlast", .enabled(if: !TestSizes.isSmall)) @MainActor struct CLBlastTuningTests {
-  /// Products of 17 x 17 x 17 and more take the indirect kernel.
+  /// Products of 13 x 13 x 13 and more take the indirect kernel.
   private static let tuned = CLBlastParameters(
     direct: [1, 2, 2, 2, 2, 0, 0, 4, 4, 8],
-    indirect: [0, 1, 16, 1, 2, 2, 8, 2, 2, 8, 0, 0, 0, 0, 4, 4], minimum: 17)
+    indirect: [0, 1, 16, 1, 2, 2, 8, 2, 2, 8, 0, 0, 0, 0, 4, 4], minimum: 13)
 
   private static func backend(
     _ device: TestDevice, _ parameters: CLBlastParameters
   ) throws -> OpenCLBackend {
     try OpenCLBackend(
-      try #require(device.openCLDevice), cache: ProgramCache(directory: nil),
-      gemm: .clblast(parameters))
+      try #require(device.openCLDevice), gemm: .clblast(parameters))
   }
 
   private static func inForce(_ device: OpenCLDevice) -> [[Int]?] {
@@ -28,30 +27,31 @@ import Testing
     let openCL = try #require(device.openCLDevice)
     try #require(Self.tuned.fits(openCL))
     let stock = try Self.backend(device, .stock)
+    try stock.useCLBlast(.stock)
+    let own = Self.inForce(openCL)
     let tuned = try Self.backend(device, Self.tuned)
     #expect(tuned.clblast == Self.tuned && stock.clblast == .stock)
-    let own = Self.inForce(openCL)
     // The first two take the direct kernel.
-    for (m, n, k) in [(3, 5, 2), (16, 16, 16), (33, 9, 31), (24, 40, 48), (65, 33, 70)] {
+    for (m, n, k) in [(3, 5, 2), (12, 12, 12), (33, 9, 31), (24, 40, 48), (65, 33, 70)] {
       for (transposeA, transposeB) in [(false, true), (true, false)] {
         let problem = GemmProblem(m, n, k, transposeA: transposeA, transposeB: transposeB)
         let result = try problem.run(on: tuned)
         let expected = try problem.run(on: try TestDevice.cpu[0].open())
         #expect(result == expected, "\(m) x \(n) x \(k)")
-        if m * n * k <= 16 * 16 * 16 { #expect(tuned.clblastWorkspaceByteCount == 0) }
+        if m * n * k <= 12 * 12 * 12 { #expect(tuned.clblastWorkspace == nil) }
       }
     }
-    // The last product: B and C, or A and B and C, padded to whole tiles.
-    #expect(tuned.clblastWorkspaceByteCount >= 4 * (72 * 80 + 80 * 40 + 72 * 40))
-    #expect(
-      Self.inForce(openCL) == [Self.tuned.direct, Self.tuned.indirect, [17]], "after the tuned one")
+    // The last product, padded to whole tiles: A, B and C, or B and C.
+    let workspace = try #require(tuned.clblastWorkspace)
+    #expect(workspace.byteCount >= 4 * (72 * 80 + 80 * 40 + 72 * 40))
+    let padded = try tuned.downloadFloats(workspace, count: 72 * 80)
+    #expect(padded.contains { $0 != 0 }, "new memory is zero")
+    #expect(Self.inForce(openCL) == [Self.tuned.direct, Self.tuned.indirect, [13]])
     let problem = GemmProblem(24, 40, 48)
     let result = try problem.run(on: stock)
-    #expect(result == (try problem.run(on: try TestDevice.cpu[0].open())))
-    #expect(stock.clblastWorkspaceByteCount == 0)
-    let back = Self.inForce(openCL)
-    #expect(back != own && !back.contains { $0 == nil })
-    #expect(back.last != [17])
+    let expected = try problem.run(on: try TestDevice.cpu[0].open())
+    #expect(result == expected && stock.clblastWorkspace == nil)
+    #expect(Self.inForce(openCL) == own && !own.contains { $0 == nil })
   }
 
   @Test(arguments: TestDevice.allOpenCL)
@@ -66,7 +66,7 @@ import Testing
     try first.useCLBlast(Self.tuned)
     try second.useCLBlast(Self.tuned)
     #expect(CLBlastLock.changeCount(on: openCL) == before + 3)
-    try second.useCLBlast(CLBlastParameters(minimum: 17))
+    try second.useCLBlast(CLBlastParameters(minimum: 13))
     #expect(CLBlastLock.changeCount(on: openCL) == before + 5)
     try stock.useCLBlast(.stock)
     #expect(CLBlastLock.changeCount(on: openCL) == before + 6)
@@ -78,14 +78,14 @@ import Testing
     func opened(_ parameters: CLBlastParameters?) throws -> CLBlastParameters {
       let verdicts = GemmVerdicts(for: openCL.info, clblast: parameters)
       return try OpenCLBackend(
-        openCL, cache: ProgramCache(directory: nil), gemm: .tuned(verdicts)
+        openCL, gemm: .tuned(verdicts)
       ).clblast
     }
     #expect(try opened(Self.tuned) == Self.tuned)
     #expect(try opened(nil) == .stock)
     #expect(try opened(CLBlastParameters(minimum: 0)) == .stock)
     #expect(
-      try OpenCLBackend(openCL, cache: ProgramCache(directory: nil), gemm: .untuned).clblast
+      try OpenCLBackend(openCL, gemm: .untuned).clblast
         == .stock)
   }
 
@@ -105,8 +105,7 @@ import Testing
     }
     // Wrong results: every product is held against one that is always zero.
     let tuner = try GemmTuner(
-      openCL, reference: ZeroBackend(try TestDevice.cpu[0].open()), secondsPerTrial: 0.001,
-      cache: ProgramCache(directory: nil))
+      openCL, reference: ZeroBackend(try TestDevice.cpu[0].open()), secondsPerTrial: 0.001)
     let choice = try tuner.chooseCLBlast(
       for: [GemmShape(m: 8, n: 8, k: 8, transposeA: false, transposeB: false)],
       among: CLBlastCandidates(direct: illegal.compactMap(\.direct), indirect: []))
