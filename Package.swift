@@ -24,10 +24,14 @@ let package = Package(
 
     // The engine, lowest layer first.
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CCLBlastParameters", dependencies: ["CCLBlast", "COpenCL"]),
     .target(name: "Compute", dependencies: ["CKernels"]),
     .target(name: "CPUBackend", dependencies: ["Compute", "CKernels", "COpenBLAS"]),
     .target(
-      name: "OpenCLBackend", dependencies: ["Compute", "CKernels", "COpenCL", "CCLBlast", "CZlib"]),
+      name: "OpenCLBackend",
+      dependencies: [
+        "Compute", "CKernels", "COpenCL", "CCLBlast", "CCLBlastParameters", "CZlib",
+      ]),
     .target(name: "Graph", dependencies: ["Compute"]),
     .target(name: "NeuralNetwork", dependencies: ["Graph"]),
     .target(name: "VAEModels", dependencies: ["NeuralNetwork"]),

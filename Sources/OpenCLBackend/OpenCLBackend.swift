@@ -18,6 +18,10 @@ package final class OpenCLBackend: Backend {
   /// Chooses the kernel of each matrix product.
   package let gemmChoice: GemmChoice
   let gemmPrograms: GemmPrograms
+  /// CLBlast's parameters for products that are prepared from now on.
+  package internal(set) var clblast = CLBlastParameters.stock
+  /// Where CLBlast pads and transposes: one for all products, for the queue runs them one by one.
+  package internal(set) var clblastWorkspace: BufferView?
   /// What was done that a replay must not do.
   package internal(set) var counters = OpenCLCounters()
   /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.
@@ -72,6 +76,8 @@ package final class OpenCLBackend: Backend {
     info = device.info
     isProfiling = profiling
     isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
+    // Verdicts may be of another device of the platform or of another CLBlast.
+    if (try? useCLBlast(gemmChoice.clblast)) == nil { clblast = .stock }
   }
 
   deinit {

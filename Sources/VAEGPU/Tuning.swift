@@ -19,6 +19,19 @@ public struct Tuning {
     public let refusals: [String]
   }
 
+  /// What was found for CLBlast's parameters.
+  public struct CLBlastFinding: Sendable {
+    /// The winner: the numbers of each kernel, or "stock".
+    public let parameters: String
+    /// Geometric means over the shapes, with the winner and with CLBlast's own; nil if a result was wrong.
+    public let gflops: Double?
+    public let stockGflops: Double?
+    /// How many shapes were measured.
+    public let shapeCount: Int
+    /// Parameters that did not build or were wrong, with the reason.
+    public let refusals: [String]
+  }
+
   private let device: OpenCLDevice
   private let store: VerdictStore
 
@@ -33,6 +46,11 @@ public struct Tuning {
 
   /// Whether there is a verdict of this device or a shipped one of its platform.
   public var hasVerdicts: Bool { store.verdicts(for: device.info) != nil }
+
+  /// CLBlast for every product, with the parameters that were chosen for the device.
+  package var clblast: GemmChoice {
+    .clblast(store.verdicts(for: device.info)?.clblast ?? .stock)
+  }
 
   /// Where the verdicts are kept; nil where there is no cache folder.
   public var path: String? { store.path(for: device.info) }
@@ -61,20 +79,39 @@ public struct Tuning {
     return shapes.filter { verdicts?.hasVerdict(for: $0) != true }
   }
 
-  /// Measures the shapes, tells each finding, and saves the verdicts beside earlier ones of other shapes.
+  /// Chooses CLBlast's parameters where there are none, measures the shapes, tells each finding, and saves the verdicts beside earlier ones of other shapes.
   ///
   /// - Parameters:
   ///   - quick: fewer variants, for a first run that does not want to wait.
   ///   - anyOrder: also variants that add in another order than the CPU backend: faster on some devices, with other
   ///     last bits.
+  ///   - again: also where CLBlast's parameters were chosen before.
   package func run(
-    _ shapes: [GemmShape], quick: Bool = false, anyOrder: Bool = false,
-    stop: () -> Bool = { false }, onFinding: (Finding) throws -> Void
+    _ shapes: [GemmShape], quick: Bool = false, anyOrder: Bool = false, again: Bool = false,
+    stop: () -> Bool = { false }, onCLBlast: (CLBlastFinding) throws -> Void = { _ in },
+    onFinding: (Finding) throws -> Void
   ) throws {
+    guard !shapes.isEmpty else { return }
     let tuner = try GemmTuner(
       device, reference: CPUBackend(), secondsPerTrial: quick ? 0.01 : 0.03)
     let candidates = GemmVariant.candidates(for: device, quick: quick, anyOrder: anyOrder)
     var verdicts = store.measured(on: device.info) ?? GemmVerdicts(for: device.info)
+    let clblast = CLBlastCandidates.of(device, quick: quick)
+    if (again || verdicts.clblast == nil) && !clblast.isEmpty {
+      let few = Self.sample(shapes)
+      let choice = try tuner.chooseCLBlast(
+        for: few, among: clblast, anyOrder: anyOrder, seconds: quick ? 20 : 120, stop: stop)
+      if !stop() {
+        verdicts.clblast = choice.parameters
+        try store.save(verdicts, for: device.info)
+        try onCLBlast(
+          CLBlastFinding(
+            parameters: choice.parameters.name, gflops: choice.gflops,
+            stockGflops: choice.stockGflops, shapeCount: few.count, refusals: choice.refusals))
+      }
+    } else {
+      tuner.useCLBlast(store.verdicts(for: device.info)?.clblast)
+    }
     for shape in shapes where !stop() {
       let trials = try tuner.tune(shape, candidates: candidates)
       guard let best = trials.first, let gflops = best.gflops else {
@@ -91,6 +128,13 @@ public struct Tuning {
           clblastGflops: trials.first { $0.variant == .clblast }?.gflops,
           refusals: Self.refusals(trials)))
     }
+  }
+
+  /// At most a dozen, from the smallest product to the largest.
+  private static func sample(_ shapes: [GemmShape], count: Int = 12) -> [GemmShape] {
+    guard shapes.count > count else { return shapes }
+    let sorted = shapes.sorted { $0.m * $0.n * $0.k < $1.m * $1.n * $1.k }
+    return (0..<count).map { sorted[$0 * (sorted.count - 1) / (count - 1)] }
   }
 
   private static func refusals(_ trials: [GemmTuner.Trial]) -> [String] {

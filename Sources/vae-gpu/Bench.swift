@@ -39,7 +39,8 @@ struct Bench: ParsableCommand {
   @Option(
     help: """
       Matrix products on an OpenCL device: tuned, untuned or clblast (default: tuned, by the verdicts \
-      of 'vae-gpu tune' or those that come with the program).
+      of 'vae-gpu tune' or those that come with the program). clblast takes CLBlast's parameters \
+      from the verdicts, too.
       """,
     transform: FlagValue.name(in: GemmChoice.names))
   var gemm: String?

@@ -16,16 +16,17 @@ final class BenchSession {
     try choice.check(precision)
     self.precision = precision
     let start = monotonicSeconds()
-    device = try Device.open(choice: choice, threads: options.threads, gemm: try Self.choice(gemm))
+    device = try Device.open(
+      choice: choice, threads: options.threads, gemm: Self.choice(gemm, on: choice))
     openingSeconds = monotonicSeconds() - start
     reason = choice.reason
   }
 
   /// nil: as tuned.
-  private static func choice(_ name: String?) throws -> GemmChoice? {
+  private static func choice(_ name: String?, on choice: Device.Choice) -> GemmChoice? {
     switch name {
     case "untuned": .untuned
-    case "clblast": .clblast
+    case "clblast": Tuning(choice)?.clblast
     default: nil
     }
   }

@@ -8,7 +8,9 @@ struct Tune: ParsableCommand {
     usage: "vae-gpu tune [options]",
     discussion: """
       Measures several ways to run each matrix product of the named workloads: CLBlast and the \
-      engine's own kernels with different tiles. A kernel whose result differs from the CPU \
+      engine's own kernels with different tiles. CLBlast has one set of parameters for all products \
+      of a device: it is chosen first, by the geometric mean of the speeds (--quick: among few on \
+      GPUs, CLBlast's own on processors). A kernel whose result differs from the CPU \
       backend's by more than rounding cannot win. The verdicts are kept per device and driver in the \
       cache folder; every later run of any model uses them, by the most similar shape. PoCL has \
       verdicts that come with the program; the CPU backend needs none.
@@ -39,9 +41,11 @@ struct Tune: ParsableCommand {
       """)
   var anyOrder = false
 
-  @Flag(help: "Measure shapes again that have a verdict.") var again = false
+  @Flag(help: "Measure shapes again that have a verdict, and CLBlast's parameters.") var again =
+    false
 
-  @Flag(help: "Print one JSON object a line, one line a shape.") var json = false
+  @Flag(help: "Print one JSON object a line: CLBlast's parameters, then one line a shape.")
+  var json = false
 
   func run() throws {
     Signals.catchStops()
@@ -64,10 +68,17 @@ struct Tune: ParsableCommand {
         "\(shapes.count - wanted.count) of \(shapes.count) shapes have a verdict; --again measures "
           + "them again")
     }
-    if !json && !wanted.isEmpty { try Console.print(TuneReport.head) }
+    var isFirst = true
     try tuning.run(
-      wanted, quick: quick, anyOrder: anyOrder, stop: { Signals.received != nil },
+      wanted, quick: quick, anyOrder: anyOrder, again: again, stop: { Signals.received != nil },
+      onCLBlast: { finding in
+        let report = CLBlastReport(finding: finding)
+        try Console.print(json ? report.json : report.line)
+        for refusal in finding.refusals { Console.error("refused  \(refusal)") }
+      },
       onFinding: { finding in
+        if !json && isFirst { try Console.print(TuneReport.head) }
+        isFirst = false
         let report = TuneReport(finding: finding)
         try Console.print(json ? report.json : report.line)
         for refusal in finding.refusals { Console.error("refused  \(finding.shape): \(refusal)") }
@@ -76,6 +87,25 @@ struct Tune: ParsableCommand {
       throw Interruption(signal: signal, description: "interrupted; the verdicts so far are kept")
     }
     if !json, let path = tuning.path { Console.error("verdicts \(path)") }
+  }
+}
+
+/// CLBlast's parameters.
+struct CLBlastReport {
+  let finding: Tuning.CLBlastFinding
+
+  var line: String {
+    func number(_ value: Double?) -> String { value.map { Formatting.decimal($0, 1) } ?? "-" }
+    return "CLBlast  \(finding.parameters): \(number(finding.gflops)) GFLOP/s, stock "
+      + "\(number(finding.stockGflops)) (geometric mean of \(finding.shapeCount) products)"
+  }
+
+  var json: String {
+    JSONValue.object([
+      .text("clblast", finding.parameters), .number("gflops", finding.gflops),
+      .number("stock_gflops", finding.stockGflops), .integer("products", finding.shapeCount),
+      .integer("refused", finding.refusals.count),
+    ]).text
   }
 }
 

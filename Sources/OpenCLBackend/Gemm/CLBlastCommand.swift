@@ -3,8 +3,8 @@ import COpenCL
 import Compute
 import Synchronization
 
-/// A matrix product by CLBlast: row-major, natural leading dimensions, offset 0 through sub-buffers, so that no pad or
-/// transpose kernel runs.
+/// A matrix product by CLBlast: row-major, natural leading dimensions, offset 0 through sub-buffers. What its indirect path
+/// pads and transposes goes to a workspace of the backend, so that a replay allocates nothing.
 final class CLBlastCommand: OpenCLCommand {
   let name = "CLBlast gemm"
   let isOneKernel = false
@@ -12,6 +12,11 @@ final class CLBlastCommand: OpenCLCommand {
   private let a: cl_mem
   private let b: cl_mem
   private let c: cl_mem
+  private let device: cl_device_id
+  private let parameters: CLBlastParameters
+  /// nil where nothing is padded or transposed.
+  private let workspace: BufferView?
+  private let workspaceObject: cl_mem?
   private var queue: cl_command_queue?
 
   init(_ multiply: MatrixMultiply, backend: OpenCLBackend) throws(ComputeError) {
@@ -19,29 +24,50 @@ final class CLBlastCommand: OpenCLCommand {
     a = try backend.object(of: multiply.a)
     b = try backend.object(of: multiply.b)
     c = try backend.object(of: multiply.c)
-    queue = backend.queue.raw
+    device = backend.device.id
+    parameters = backend.clblast
+    var queue: cl_command_queue? = backend.queue.raw
+    self.queue = queue
+    var size = 0
+    let status = CLBlastLock.run(on: device, with: parameters) {
+      CLBlastSGemmTempBufferSize(
+        CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
+        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 0,
+        multiply.transposeA ? multiply.m : multiply.k, 0,
+        multiply.transposeB ? multiply.k : multiply.n, 0, multiply.n, &queue, &size)
+    }
+    guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
+    workspace = size > 0 ? try backend.clblastWorkspace(byteCount: size) : nil
+    workspaceObject = try workspace.map { (view) throws(ComputeError) in
+      try backend.object(of: view)
+    }
   }
 
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
-    let status = CLBlastLock.run {
-      CLBlastSgemm(
-        CLBlastLayoutRowMajor,
-        multiply.transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
-        multiply.transposeB ? CLBlastTransposeYes : CLBlastTransposeNo,
-        multiply.m, multiply.n, multiply.k, 1, a, 0, multiply.transposeA ? multiply.m : multiply.k,
-        b, 0, multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, event)
+    let status = CLBlastLock.run(on: device, with: parameters) {
+      CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
+        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 1, a, 0,
+        multiply.transposeA ? multiply.m : multiply.k, b, 0,
+        multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, event,
+        workspaceObject)
     }
-    guard status == CLBlastSuccess else {
-      throw ComputeError(
-        .deviceFailed, operation: "CLBlastSgemm \(multiply.m)x\(multiply.n)x\(multiply.k)",
-        detail: "CLBlast status \(status.rawValue) (\(OpenCLStatus.name(cl_int(status.rawValue))))")
-    }
+    guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
   }
-}
 
-/// CLBlast keeps compiled kernels for the whole process, and before 1.6.1 two threads must not compile at once.
-enum CLBlastLock {
-  private static let mutex = Mutex<Void>(())
+  private static func transpose(_ isTransposed: Bool) -> CLBlastTranspose {
+    isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo
+  }
 
-  static func run<T>(_ body: () -> T) -> T { mutex.withLock { _ in body() } }
+  private static func error(
+    _ status: CLBlastStatusCode, _ multiply: MatrixMultiply, _ parameters: CLBlastParameters
+  ) -> ComputeError {
+    let hint =
+      parameters == .stock
+      ? "" : "; its parameters were tuned (\(parameters.name)): 'vae-gpu tune --again' tries others"
+    return ComputeError(
+      .deviceFailed, operation: "CLBlastSgemm \(multiply.m)x\(multiply.n)x\(multiply.k)",
+      detail: "CLBlast status \(status.rawValue) (\(OpenCLStatus.name(cl_int(status.rawValue))))"
+        + hint)
+  }
 }

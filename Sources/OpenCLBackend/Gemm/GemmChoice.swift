@@ -6,8 +6,8 @@ package enum GemmChoice: Sendable {
   case tuned(GemmVerdicts?)
   /// The guess alone.
   case untuned
-  /// CLBlast for every product.
-  case clblast
+  /// CLBlast for every product, with these parameters.
+  case clblast(CLBlastParameters)
   /// One kernel for every product, for tests and tuning.
   case fixed(GemmVariant)
 
@@ -22,6 +22,15 @@ package enum GemmChoice: Sendable {
     case .untuned: Self.guess(vector)
     case .clblast: .clblast
     case .fixed(let variant): variant
+    }
+  }
+
+  /// CLBlast's parameters where CLBlast is chosen.
+  var clblast: CLBlastParameters {
+    switch self {
+    case .tuned(let verdicts): verdicts?.clblast ?? .stock
+    case .clblast(let parameters): parameters
+    case .untuned, .fixed: .stock
     }
   }
 

@@ -9,13 +9,15 @@ package final class GemmTuner {
     package let gflops: Double?
     /// Why it was refused: it did not build, or its result was wrong.
     package let refusal: String?
+    /// Whether the bits of the result are those of the reference.
+    var isExact = false
   }
 
   /// Largest error relative to the largest value that another order of summation explains.
   package static let tolerance = 1e-5
 
-  private let backend: OpenCLBackend
-  private let reference: any Backend
+  let backend: OpenCLBackend
+  let reference: any Backend
   private let secondsPerTrial: Double
 
   /// - Parameters:
@@ -30,14 +32,19 @@ package final class GemmTuner {
     self.secondsPerTrial = secondsPerTrial
   }
 
+  /// Lets CLBlast compete with parameters of an earlier choice, where it takes them.
+  package func useCLBlast(_ parameters: CLBlastParameters?) {
+    try? backend.useCLBlast(parameters ?? .stock)
+  }
+
   /// Tries all candidates on a shape; the fastest right one comes first.
   package func tune(
     _ shape: GemmShape, candidates: [GemmVariant]
   ) throws(ComputeError) -> [Trial] {
-    let expected = try Operands(shape, on: reference)
+    let expected = try GemmOperands(shape, on: reference)
     try expected.run()
     let values = try expected.result()
-    let operands = try Operands(shape, on: backend)
+    let operands = try GemmOperands(shape, on: backend)
     var trials: [Trial] = []
     for variant in candidates {
       trials.append(try measure(variant, operands, expected: values))
@@ -45,8 +52,9 @@ package final class GemmTuner {
     return trials.sorted { ($0.gflops ?? 0) > ($1.gflops ?? 0) }
   }
 
-  private func measure(
-    _ variant: GemmVariant, _ operands: Operands, expected: [Float]
+  /// The best speed of a variant, if its result is right.
+  func measure(
+    _ variant: GemmVariant, _ operands: GemmOperands, expected: [Float]
   ) throws(ComputeError) -> Trial {
     let sequence = OpenCLCommandSequence(backend: backend)
     do throws(ComputeError) {
@@ -57,7 +65,8 @@ package final class GemmTuner {
     } catch {
       return Trial(variant: variant, gflops: nil, refusal: "\(error.operation): \(error.detail)")
     }
-    let error = Self.relativeError(try operands.result(), expected)
+    let result = try operands.result()
+    let error = Self.relativeError(result, expected)
     guard error <= Self.tolerance else {
       return Trial(variant: variant, gflops: nil, refusal: "relative error \(error)")
     }
@@ -76,7 +85,8 @@ package final class GemmTuner {
       }
     }
     let gflops = Double(operands.multiply.floatingPointOperations) / best * 1e-9
-    return Trial(variant: variant, gflops: gflops, refusal: nil)
+    let isExact = zip(result, expected).allSatisfy { $0.bitPattern == $1.bitPattern }
+    return Trial(variant: variant, gflops: gflops, refusal: nil, isExact: isExact)
   }
 
   private static func relativeError(_ found: [Float], _ expected: [Float]) -> Double {
@@ -84,42 +94,5 @@ package final class GemmTuner {
     return zip(found, expected).reduce(0) { worst, pair in
       pair.0.isFinite ? max(worst, Double(abs(pair.0 - pair.1) / scale)) : .infinity
     }
-  }
-}
-
-/// The operands of a product of a shape on a device, with the same values on every device.
-private struct Operands {
-  let multiply: MatrixMultiply
-  private let backend: any Backend
-
-  init(_ shape: GemmShape, on backend: any Backend) throws(ComputeError) {
-    self.backend = backend
-    func buffer(_ count: Int, sample: UInt32) throws(ComputeError) -> BufferView {
-      let view = BufferView(try backend.allocate(byteCount: 4 * count), byteCount: 4 * count)
-      // A prime number of random values, over and over: neither rows nor columns are alike.
-      let values = Philox(seed: 1, purpose: .initialisation)
-        .uniforms(count: 8191, sample: sample).map { Float(2 * $0 - 1) }
-      try backend.upload(reals: (0..<count).map { values[$0 % 8191] }, to: view)
-      return view
-    }
-    multiply = MatrixMultiply(
-      m: shape.m, n: shape.n, k: shape.k, transposeA: shape.transposeA,
-      transposeB: shape.transposeB,
-      a: try buffer(shape.m * shape.k, sample: 0), b: try buffer(shape.k * shape.n, sample: 1),
-      c: try buffer(shape.m * shape.n, sample: 2))
-  }
-
-  func run() throws(ComputeError) {
-    try backend.prepare([.multiply(multiply)]).run()
-    try backend.synchronize()
-  }
-
-  func clearResult() throws(ComputeError) {
-    let zeros = [Float](repeating: .nan, count: multiply.m * multiply.n)
-    try backend.upload(reals: zeros, to: multiply.c)
-  }
-
-  func result() throws(ComputeError) -> [Float] {
-    try backend.downloadFloats(multiply.c, count: multiply.m * multiply.n)
   }
 }

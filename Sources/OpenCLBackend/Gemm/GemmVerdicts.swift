@@ -2,7 +2,8 @@ import Compute
 
 /// What tuning found for a device: the fastest variant of each shape that was measured.
 package struct GemmVerdicts: Sendable, Equatable, Codable {
-  /// Raised when the file's fields, the variants or the kernels change, so that verdicts of other kernels are not believed.
+  /// Raised when the file's fields, the variants or the kernels change, so that verdicts of other kernels are not believed;
+  /// not for a field that may be absent.
   package static let currentVersion = 2
 
   package struct Entry: Sendable, Equatable, Codable {
@@ -23,12 +24,17 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
   package var device: String
   package var driver: String
   package var entries: [Entry]
+  /// CLBlast's parameters; nil: never tuned.
+  package var clblast: CLBlastParameters?
 
-  package init(for info: DeviceInfo, entries: [Entry] = []) {
+  package init(
+    for info: DeviceInfo, entries: [Entry] = [], clblast: CLBlastParameters? = nil
+  ) {
     platform = info.platform
     device = info.name
     driver = info.driver
     self.entries = entries
+    self.clblast = clblast
   }
 
   /// The variant for a shape: its own verdict, else that of the most similar shape of the same layout.

@@ -44,7 +44,10 @@ package struct VerdictStore: Sendable {
   /// Measured verdicts over the shipped ones.
   package func verdicts(for info: DeviceInfo) -> GemmVerdicts? {
     guard var verdicts = Self.shipped(for: info) else { return measured(on: info) }
-    if let own = measured(on: info) { verdicts.merge(own.entries) }
+    if let own = measured(on: info) {
+      verdicts.merge(own.entries)
+      verdicts.clblast = own.clblast ?? verdicts.clblast
+    }
     return verdicts
   }
 

@@ -49,7 +49,7 @@ import Testing
       #expect(GemmChoice.tuned(nil).variant(for: shape, vector: vector) == guess)
       #expect(guess.keepsOrder)
     }
-    #expect(GemmChoice.clblast.variant(for: shape, vector: 16) == .clblast)
+    #expect(GemmChoice.clblast(.stock).variant(for: shape, vector: 16) == .clblast)
     #expect(GemmChoice.fixed(Self.small).variant(for: shape, vector: 16) == Self.small)
   }
 
