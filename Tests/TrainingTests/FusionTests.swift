@@ -63,7 +63,7 @@ import VAEGPU
     let own = GemmVariant.tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1)
     let program = try Self.defaultStep(on: Device(OpenCLBackend(openCL, gemm: .fixed(own))))
     #expect(program.launchCount == 18)
-    let other = try Self.defaultStep(on: Device(OpenCLBackend(openCL, gemm: .clblast)))
+    let other = try Self.defaultStep(on: Device(OpenCLBackend(openCL, gemm: .clblast(.stock))))
     #expect(other.launchCount == 24)
     let names = other.launches.map(\.operation)
     for (name, count) in [
