@@ -2,6 +2,7 @@
 // work-item takes `group_rows` rows of PANELS panels of columns. It packs DEPTH values of k of its panels, and of a transposed
 // A blocks of BLOCK_ROWS rows, into fast memory, and walks down the rows in register tiles of ROWS rows and two vectors.
 // Options of a build beside those of gemm.h: ROWS, VECTOR (16 or 8 floats), DEPTH, PANELS.
+// No `restrict` but on the kernel: on inlined functions it makes an instruction that Oclgrind does not know.
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -30,40 +31,40 @@ static inline void load_row(float *row, __global const float *c, const uint widt
 
 // C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the next;
 // `last` says that this one is the last, and the epilogue is due.
-#define TILE(rows)                                                                                               \
-  static inline void JOIN(tile_, rows)(A_SPACE const float *restrict x, __local const float *restrict panel,     \
-                                       __global float *restrict c, __global const float *restrict operand,       \
-                                       const uint n, const uint k_total, const uint i, const uint j,             \
-                                       const uint width, const uint depth, const bool first, const bool last) {  \
-    vector low[rows], high[rows];                                                                                \
-    UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = 0, high[r] = 0;                                         \
-    if (!first) {                                                                                                \
-      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                              \
-        __global const float *sums = c + (size_t)(i + r) * n + j;                                                \
-        float row[PANEL];                                                                                        \
-        if (width == PANEL) {                                                                                    \
-          low[r] = LOAD(0, sums), high[r] = LOAD(1, sums);                                                       \
-        } else {                                                                                                 \
-          load_row(row, sums, width);                                                                            \
-          low[r] = LOAD(0, row), high[r] = LOAD(1, row);                                                         \
-        }                                                                                                        \
-      }                                                                                                          \
-    }                                                                                                            \
-    for (uint k = 0; k < depth; k++) {                                                                           \
-      const vector b0 = LOAD(0, panel), b1 = LOAD(1, panel);                                                     \
-      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                              \
-        const vector element = (vector)(x[A_ROW(r, k_total)]);                                                   \
-        low[r] = fma(element, b0, low[r]);                                                                       \
-        high[r] = fma(element, b1, high[r]);                                                                     \
-      }                                                                                                          \
-      x += A_STEP;                                                                                               \
-      panel += PANEL;                                                                                            \
-    }                                                                                                            \
-    UNROLL(rows) for (int r = 0; r < rows; r++) store_row(low[r], high[r], c, operand, n, i + r, j, width, last); \
+#define TILE(rows)                                                                                              \
+  static inline void JOIN(tile_, rows)(A_SPACE const float *x, __local const float *panel,                      \
+                                       __global float *c, __global const float *operand,                        \
+                                       const uint n, const uint k_total, const uint i, const uint j,            \
+                                       const uint width, const uint depth, const bool first, const bool last) { \
+    vector low[rows], high[rows];                                                                               \
+    UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = 0, high[r] = 0;                                        \
+    if (!first) {                                                                                               \
+      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                             \
+        __global const float *sums = c + (size_t)(i + r) * n + j;                                               \
+        float row[PANEL];                                                                                       \
+        if (width == PANEL) {                                                                                   \
+          low[r] = LOAD(0, sums), high[r] = LOAD(1, sums);                                                      \
+        } else {                                                                                                \
+          load_row(row, sums, width);                                                                           \
+          low[r] = LOAD(0, row), high[r] = LOAD(1, row);                                                        \
+        }                                                                                                       \
+      }                                                                                                         \
+    }                                                                                                           \
+    for (uint k = 0; k < depth; k++) {                                                                          \
+      const vector b0 = LOAD(0, panel), b1 = LOAD(1, panel);                                                    \
+      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                             \
+        const vector element = (vector)(x[A_ROW(r, k_total)]);                                                  \
+        low[r] = fma(element, b0, low[r]);                                                                      \
+        high[r] = fma(element, b1, high[r]);                                                                    \
+      }                                                                                                         \
+      x += A_STEP;                                                                                              \
+      panel += PANEL;                                                                                           \
+    }                                                                                                           \
+    UNROLL(rows) for (int r = 0; r < rows; r++) store_row(low[r], high[r], c, operand, n, i + r, j, width, last);\
   }
 
-static inline void store_row(const vector low, const vector high, __global float *restrict c,
-                             __global const float *restrict operand, const uint n, const uint i, const uint j,
+static inline void store_row(const vector low, const vector high, __global float *c,
+                             __global const float *operand, const uint n, const uint i, const uint j,
                              const uint width, const bool last) {
   __global float *sums = c + (size_t)i * n + j;
   float row[PANEL];
@@ -133,7 +134,7 @@ static inline void pack_rows(__global const float *a, __local float *packed, con
 
 #ifdef ROW_SUMS
 // Sums of up to 64 columns of A.
-static inline void sum_columns(__global const float *restrict a, __global float *restrict row_sums, const uint m,
+static inline void sum_columns(__global const float *a, __global float *row_sums, const uint m,
                                const uint k_total, const uint first) {
   const uint count = min(m - first, 64u);
   float sums[64];

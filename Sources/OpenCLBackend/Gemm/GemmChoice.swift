@@ -14,14 +14,16 @@ package enum GemmChoice: Sendable {
   /// Names that `--gemm` takes.
   package static let names = ["tuned", "untuned", "clblast"]
 
+  /// The kernels for a shape, best first: the first that a device has the memory for runs it, else the last.
+  ///
   /// - Parameter vector: floats in a vector of a device that is a processor; nil for other devices.
-  package func variant(for shape: GemmShape, vector: Int?) -> GemmVariant {
+  package func variants(for shape: GemmShape, vector: Int?) -> [GemmVariant] {
     switch self {
     case .tuned(let verdicts):
-      verdicts?.variant(for: shape) ?? Self.guess(vector)
-    case .untuned: Self.guess(vector)
-    case .clblast: .clblast
-    case .fixed(let variant): variant
+      [verdicts?.variant(for: shape)].compactMap { $0 } + Self.guesses(vector)
+    case .untuned: Self.guesses(vector)
+    case .clblast: [.clblast]
+    case .fixed(let variant): [variant]
     }
   }
 
@@ -35,10 +37,14 @@ package enum GemmChoice: Sendable {
   }
 
   /// Processors have vector registers and no local memory of their own; CLBlast is at home on the rest.
-  private static func guess(_ vector: Int?) -> GemmVariant {
-    guard let vector else { return .clblast }
+  private static func guesses(_ vector: Int?) -> [GemmVariant] {
+    guard let vector else { return [.clblast] }
     // As many rows as leave two registers of 32, or of 16, for a row of the panel.
     let rows = vector == 16 ? 12 : 6
-    return .panel(rows: rows, vector: vector, depth: 256, groupRows: 11 * rows, panels: 2)
+    let panels = [256, 128, 64, 32, 16].map { depth in
+      GemmVariant.panel(
+        rows: rows, vector: vector, depth: depth, groupRows: 11 * rows, panels: 2)
+    }
+    return panels + [.clblast]
   }
 }

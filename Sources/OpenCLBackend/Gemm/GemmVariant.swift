@@ -79,7 +79,7 @@ package enum GemmVariant: Hashable, Sendable {
   }
 
   /// Most bytes of local memory of a work-group.
-  var localByteCount: Int {
+  package var localByteCount: Int {
     switch self {
     case .clblast: 0
     case .panel(_, let vector, let depth, _, let panels): depth * (2 * vector * panels + 256) * 4

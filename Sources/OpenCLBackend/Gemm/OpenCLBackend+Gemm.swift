@@ -5,12 +5,8 @@ extension OpenCLBackend {
   private func variant(of multiply: MatrixMultiply) -> GemmVariant {
     let shape = GemmShape(multiply)
     let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
-    let variant = gemmChoice.variant(for: shape, vector: vector)
-    // A verdict may be one of another device of the platform.
-    if case .tuned = gemmChoice, !variant.fits(device) {
-      return GemmChoice.untuned.variant(for: shape, vector: vector)
-    }
-    return variant
+    let variants = gemmChoice.variants(for: shape, vector: vector)
+    return variants.first { $0.fits(device) } ?? variants[variants.count - 1]
   }
 
   /// CLBlast has no epilogues. One that a product leaves behind joins the launch that reads the result next, if there is a

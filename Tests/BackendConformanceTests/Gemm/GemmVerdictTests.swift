@@ -43,14 +43,24 @@ import Testing
     let shape = Self.shape(64, 64, 64, "NT")
     #expect(Self.verdicts.variant(for: shape) == nil)
     for vector in [nil, 8, 16] {
-      let guess = GemmChoice.untuned.variant(for: shape, vector: vector)
-      #expect(
-        GemmChoice.tuned(Self.verdicts).variant(for: shape, vector: vector) == guess)
-      #expect(GemmChoice.tuned(nil).variant(for: shape, vector: vector) == guess)
-      #expect(guess.keepsOrder)
+      let guesses = GemmChoice.untuned.variants(for: shape, vector: vector)
+      let tuned = GemmChoice.tuned(Self.verdicts)
+      #expect(tuned.variants(for: shape, vector: vector) == guesses)
+      #expect(GemmChoice.tuned(nil).variants(for: shape, vector: vector) == guesses)
+      #expect(guesses.allSatisfy(\.keepsOrder) && guesses.last == .clblast)
+      let known = Self.shape(64, 64, 64, "NN")
+      #expect(tuned.variants(for: known, vector: vector) == [Self.small] + guesses)
     }
-    #expect(GemmChoice.clblast(.stock).variant(for: shape, vector: 16) == .clblast)
-    #expect(GemmChoice.fixed(Self.small).variant(for: shape, vector: 16) == Self.small)
+    #expect(GemmChoice.clblast(.stock).variants(for: shape, vector: 16) == [.clblast])
+    #expect(GemmChoice.fixed(Self.small).variants(for: shape, vector: 16) == [Self.small])
+  }
+
+  /// OpenCL asks for 32 KiB at least.
+  @Test(arguments: [8, 16])
+  func `a processor with little local memory gets a kernel of the engine, too`(vector: Int) {
+    let shape = Self.shape(64, 64, 64, "TN")
+    let own = GemmChoice.untuned.variants(for: shape, vector: vector).dropLast()
+    #expect(own.contains { $0.localByteCount <= 32 << 10 })
   }
 
   @Test func `later verdicts replace earlier ones of the same shape and leave the rest`() {
