@@ -19,7 +19,6 @@ import Testing
     Extents(m: 33, n: 129, k: 512), Extents(m: 31, n: 33, k: 513), Extents(m: 17, n: 31, k: 1024),
     Extents(m: 15, n: 161, k: 1025), Extents(m: 1, n: 1, k: 2049), Extents(m: 541, n: 35, k: 1030),
   ]
-  private static let layouts = [(false, false), (false, true), (true, false), (true, true)]
 
   @Test(arguments: BF16Kernel.all, small)
   func `a product is that of the rounded operands`(_ kernel: BF16Kernel, _ m: Int) {
@@ -42,7 +41,7 @@ import Testing
   private func expectProduct(_ kernel: BF16Kernel, _ m: Int, _ n: Int, _ k: Int) {
     var problem = GemmProblem(m, n, k)
     let rounded = problem.rounded
-    for (transposeA, transposeB) in Self.layouts {
+    for (transposeA, transposeB) in GemmProblem.layouts {
       (problem.transposeA, problem.transposeB) = (transposeA, transposeB)
       let c = kernel.whole(problem)
       var wrong = 0
@@ -73,17 +72,9 @@ import Testing
       (0..<541, 0..<147), (5..<29, 17..<50), (540..<541, 146..<147), (12..<12, 0..<9),
       (1..<540, 0..<1), (16..<64, 32..<96),
     ]
-    for (transposeA, transposeB) in Self.layouts {
+    for (transposeA, transposeB) in GemmProblem.layouts {
       (problem.transposeA, problem.transposeB) = (transposeA, transposeB)
-      let expected = kernel.whole(problem)
-      for (rows, columns) in tiles {
-        let c = kernel.tile(problem, rows, columns)
-        let wrong = c.indices.filter { index in
-          let isInside = rows.contains(index / 147) && columns.contains(index % 147)
-          return c[index] != (isInside ? expected[index] : -7)
-        }
-        #expect(wrong.isEmpty, "\(rows) \(columns): \(wrong.prefix(5))")
-      }
+      problem.expectTiles(tiles, of: kernel.whole(problem)) { kernel.tile(problem, $0, $1) }
     }
   }
 
@@ -102,7 +93,7 @@ import Testing
         }
       }
       #expect(expected.contains(.nan) && expected.contains(.finite))
-      for (transposeA, transposeB) in Self.layouts {
+      for (transposeA, transposeB) in GemmProblem.layouts {
         (problem.transposeA, problem.transposeB) = (transposeA, transposeB)
         #expect(kernel.whole(problem).map(GemmProblem.Kind.init) == expected)
       }
@@ -120,7 +111,7 @@ import Testing
       nil, .bias("bias_leaky_relu"), .gradient("sigmoid_gradient"),
     ]
     for epilogue in epilogues {
-      for (transposeA, transposeB) in Self.layouts {
+      for (transposeA, transposeB) in GemmProblem.layouts {
         var problem = GemmProblem(
           size.m, size.n, size.k, transposeA: transposeA, transposeB: transposeB,
           epilogue: epilogue, sumsRows: transposeA)

@@ -118,31 +118,12 @@ import Testing
 }
 
 /// A backend whose results are zero.
-private final class ZeroBackend: Backend {
-  private let backend: any Backend
+private final class ZeroBackend: ForwardingBackend {
+  let backend: any Backend
 
   init(_ backend: any Backend) { self.backend = backend }
-
-  var info: DeviceInfo { backend.info }
-  var realType: RealType { backend.realType }
-
-  func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer {
-    try backend.allocate(byteCount: byteCount)
-  }
 
   func upload(_ bytes: UnsafeRawBufferPointer, to view: BufferView) throws(ComputeError) {
     try backend.upload([UInt8](repeating: 0, count: bytes.count), to: view)
   }
-
-  func download(
-    _ view: BufferView, into bytes: UnsafeMutableRawBufferPointer
-  ) throws(ComputeError) {
-    try backend.download(view, into: bytes)
-  }
-
-  func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence {
-    try backend.prepare(commands)
-  }
-
-  func synchronize() throws(ComputeError) { try backend.synchronize() }
 }

@@ -31,23 +31,10 @@ struct BF16Kernel: Sendable, CustomTestStringConvertible {
 
   /// Rows `rows` and columns `columns` of a product; the rest of C is -7. Behind A and B lies NaN.
   func tile(_ problem: GemmProblem, _ rows: Range<Int>, _ columns: Range<Int>) -> [Float] {
-    var c = [Float](repeating: -7, count: problem.m * problem.n)
-    let behind = [Float](repeating: .nan, count: 64)
-    let a = problem.storedA.map(Float.init) + behind
-    let b = problem.storedB.map(Float.init) + behind
-    c.withUnsafeMutableBufferPointer { c in
-      a.withUnsafeBufferPointer { a in
-        b.withUnsafeBufferPointer { b in
-          var gemm = vae_gemm(
-            a: a.baseAddress, b: b.baseAddress, c: c.baseAddress, m: problem.m, n: problem.n,
-            k: problem.k, transpose_a: problem.transposeA ? 1 : 0,
-            transpose_b: problem.transposeB ? 1 : 0)
-          vae_gemm_bf16_tile(
-            &gemm, kind, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound)
-        }
-      }
+    problem.afterCompute { gemm in
+      vae_gemm_bf16_tile(
+        &gemm, kind, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound)
     }
-    return c
   }
 
   func whole(_ problem: GemmProblem) -> [Float] { tile(problem, 0..<problem.m, 0..<problem.n) }

@@ -1,5 +1,6 @@
-/// Philox4x32-10 and the numbers made of it, written from the paper (Salmon et al. 2011) and from the layout that
-/// Kernels/random.h states; shares no code with either.
+import TestSupport
+
+/// The numbers made of Philox4x32-10, written from the layout that Kernels/random.h states; shares no code with it.
 struct ReferencePhilox {
   var seedLow: UInt32
   var seedHigh: UInt32
@@ -7,17 +8,9 @@ struct ReferencePhilox {
   var step: UInt32
 
   func words(block: Int, sample: Int) -> [UInt32] {
-    var counter = [UInt32(block), UInt32(sample), step, purpose]
-    var key = [seedLow, seedHigh]
-    for _ in 0..<10 {
-      let first = UInt32(0xD251_1F53).multipliedFullWidth(by: counter[0])
-      let second = UInt32(0xCD9E_8D57).multipliedFullWidth(by: counter[2])
-      counter = [
-        second.high ^ counter[1] ^ key[0], second.low, first.high ^ counter[3] ^ key[1], first.low,
-      ]
-      key = [key[0] &+ 0x9E37_79B9, key[1] &+ 0xBB67_AE85]
-    }
-    return counter
+    TestSupport.ReferencePhilox.block(
+      seed: UInt64(seedHigh) << 32 | UInt64(seedLow), purpose: purpose, step: step,
+      sample: UInt32(sample), block: UInt32(block))
   }
 
   func word(_ element: Int, sample: Int) -> UInt32 {
