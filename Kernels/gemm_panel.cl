@@ -117,18 +117,22 @@ static inline void pack_columns(__global const float *b, __local float *panel, c
 }
 
 #if TRANSPOSE_A
-// `depth` values of k of `rows` rows of op(A), tile after tile. Walks along k: rows that lie next to each other in memory are
-// fetched together.
+// `depth` values of k of `rows` rows of op(A), tile after tile. Tiles side by side make longer runs of memory.
+#define PACK_TILES(tiles)                                                                    \
+  for (; r + tiles * ROWS <= rows; r += tiles * ROWS)                                        \
+    for (uint k = 0; k < depth; k++) {                                                       \
+      __global const float *x = a + (size_t)(k0 + k) * m + i + r;                            \
+      __local float *out = packed + r * depth + k * ROWS;                                    \
+      UNROLL(tiles) for (uint t = 0; t < tiles; t++)                                         \
+        UNROLL(ROWS) for (uint q = 0; q < ROWS; q++) out[t * depth * ROWS + q] = x[t * ROWS + q]; \
+    }
 static inline void pack_rows(__global const float *a, __local float *packed, const uint m, const uint i, const uint rows,
                              const uint k0, const uint depth) {
-  for (uint k = 0; k < depth; k++) {
-    __global const float *x = a + (size_t)(k0 + k) * m + i;
-    __local float *out = packed + k * ROWS;
-    uint r = 0;
-    for (; r + ROWS <= rows; r += ROWS, out += depth * ROWS)
-      UNROLL(ROWS) for (uint q = 0; q < ROWS; q++) out[q] = x[r + q];
-    for (; r < rows; r++) *out++ = x[r];
-  }
+  uint r = 0;
+  PACK_TILES(4)
+  PACK_TILES(1)
+  for (uint k = 0; r < rows && k < depth; k++)
+    for (uint q = r; q < rows; q++) packed[r * depth + k * ROWS + q - r] = a[(size_t)(k0 + k) * m + i + q];
 }
 #endif
 
