@@ -29,6 +29,17 @@ static inline void load_row(float *row, __global const float *c, const uint widt
   for (uint q = 0; q < PANEL; q++) row[q] = q < width ? c[q] : 0.0f;
 }
 
+// One value of k: a column of op(A) at x, a row of the panel at y.
+#define STEP(rows, x, y)                                        \
+  {                                                             \
+    const vector b0 = LOAD(0, y), b1 = LOAD(1, y);              \
+    UNROLL(rows) for (int r = 0; r < rows; r++) {               \
+      const vector element = (vector)((x)[A_ROW(r, k_total)]);  \
+      low[r] = fma(element, b0, low[r]);                        \
+      high[r] = fma(element, b1, high[r]);                      \
+    }                                                           \
+  }
+
 // C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the next;
 // `last` says that this one is the last, and the epilogue is due.
 #define TILE(rows)                                                                                              \
@@ -50,16 +61,12 @@ static inline void load_row(float *row, __global const float *c, const uint widt
         }                                                                                                       \
       }                                                                                                         \
     }                                                                                                           \
-    for (uint k = 0; k < depth; k++) {                                                                          \
-      const vector b0 = LOAD(0, panel), b1 = LOAD(1, panel);                                                    \
-      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                             \
-        const vector element = (vector)(x[A_ROW(r, k_total)]);                                                  \
-        low[r] = fma(element, b0, low[r]);                                                                      \
-        high[r] = fma(element, b1, high[r]);                                                                    \
-      }                                                                                                         \
-      x += A_STEP;                                                                                              \
-      panel += PANEL;                                                                                           \
+    uint k = 0;                                                                                                 \
+    for (; k + 2 <= depth; k += 2, x += 2 * A_STEP, panel += 2 * PANEL) {                                       \
+      STEP(rows, x, panel)                                                                                      \
+      STEP(rows, x + A_STEP, panel + PANEL)                                                                     \
     }                                                                                                           \
+    if (k < depth) STEP(rows, x, panel)                                                                         \
     UNROLL(rows) for (int r = 0; r < rows; r++) store_row(low[r], high[r], c, operand, n, i + r, j, width, last);\
   }
 
