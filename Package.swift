@@ -47,7 +47,8 @@ let package = Package(
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["FileFormats", "CZlib"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["FileFormats", "Graph", "CZlib"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CPUBackend"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "CPUBackend", "TestSupport"]),
     .testTarget(

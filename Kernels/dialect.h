@@ -57,6 +57,12 @@
 #define FOR_LANES_SUM(j, columns) FOR_LANES(j, columns)
 #define LANE_ADD(sum, value) sum += (value)
 #define GROUP_SUM(scratch, sum) group_sum(scratch, sum)
+// The same columns in blocks that a lane takes at once, for work with a loop inside: arrays have BLOCK elements, of which
+// `width` are used; BLOCK_ADD(sum, l, value) adds the value of element l. The order of the sum is that of FOR_LANES_SUM.
+#define BLOCK 1
+#define FOR_BLOCKS(first, width, columns) for (uint first = (uint)LANE, width = 1; first < (columns); first += LANES)
+#define FOR_BLOCK(l, width) for (uint l = 0; l < (width); l++)
+#define BLOCK_ADD(sum, l, value) sum += (value)
 
 // Every lane must reach a group sum. The barrier in front lets one scratch array serve several sums.
 #define GROUP_SCRATCH(scratch) __local real scratch[LANES]

@@ -1,118 +1,239 @@
-// Log-likelihoods summed over the columns (pixels) of each row, in nats, and their gradients.
+// The likelihoods p(x|z): functions of one pixel, and the line that makes kernels of them (likelihood_forms.h). Draws of
+// levels add c - c of a number c that their choice depends on: 0, or NaN where that is one.
 
-// `element` is STORED or BIASED (epilogues.h), here and below.
-#define BERNOULLI_LOG_LIKELIHOOD(element)                                           \
-  GROUP_SCRATCH(scratch);                                                           \
-  const size_t offset = (size_t)ROW * columns;                                      \
-  LANE_SUM(sum);                                                                    \
-  FOR_LANES_SUM(j, columns) {                                                       \
-    const real logit = element(logits, offset + j, j);                              \
-    LANE_ADD(sum, bernoulli_log_density(logit, x[offset + j]));                     \
-  }                                                                                 \
-  const real total = GROUP_SUM(scratch, sum);                                       \
-  if (LANE == 0) log_likelihood[ROW] = total
+// ---- Bernoulli: x a - ln(1 + e^a) with the logit a; da = x - sigmoid(a).
+FUNCTION real bernoulli_density(const real a, const real x, real *da) {
+  *da = x - real_sigmoid(a);
+  return x * a - real_softplus(a);
+}
+FUNCTION real bernoulli_mean_of(const real a) { return real_sigmoid(a); }
+FUNCTION real bernoulli_draw_of(const real a, const real u, const real n) {
+  (void)n;
+  const real p = real_sigmoid(a);
+  return (u < p ? REAL(1.0) : REAL(0.0)) + (p - p);
+}
+ONE_HEAD(bernoulli)
 
-ROW_KERNEL(bernoulli_log_likelihood,
-           (IN(real, logits), IN(real, x), OUT(real, log_likelihood), VALUE(uint, columns))) {
-  BERNOULLI_LOG_LIKELIHOOD(STORED);
+// ---- Continuous Bernoulli on [0, 1] (Loaiza-Ganem & Cunningham 2019): x a - ln((e^a - 1) / a) = (x - 1/2) a - g(a) with
+// the even g(a) = ln(2 sinh(a / 2) / a); da = x - 1/2 - g'(a). g and g' by their series for |a| < 1.
+FUNCTION real continuous_bernoulli_g(const real a, real *slope) {
+  const real z = a * a, m = a < REAL(0.0) ? -a : a;
+  // Coefficients B_2n / (2n (2n)!) of a^2n.
+  real p = REAL(-2.1185501852016142e-14), q = REAL(-3.3896802963225827e-13);
+  p = MULTIPLY_ADD(p, z, REAL(9.55895466477477e-13));
+  q = MULTIPLY_ADD(q, z, REAL(1.3382536530684679e-11));
+  p = MULTIPLY_ADD(p, z, REAL(-4.403491782239578e-11));
+  q = MULTIPLY_ADD(q, z, REAL(-5.284190138687493e-10));
+  p = MULTIPLY_ADD(p, z, REAL(2.08767569878681e-09));
+  q = MULTIPLY_ADD(q, z, REAL(2.08767569878681e-08));
+  p = MULTIPLY_ADD(p, z, REAL(-1.033399470899471e-07));
+  q = MULTIPLY_ADD(q, z, REAL(-8.267195767195768e-07));
+  p = MULTIPLY_ADD(p, z, REAL(5.5114638447971785e-06));
+  q = MULTIPLY_ADD(q, z, REAL(3.306878306878307e-05));
+  p = MULTIPLY_ADD(p, z, REAL(-0.00034722222222222224));
+  q = MULTIPLY_ADD(q, z, REAL(-0.001388888888888889));
+  p = MULTIPLY_ADD(p, z, REAL(0.041666666666666664));
+  q = MULTIPLY_ADD(q, z, REAL(0.08333333333333333));
+  const real e = real_exp(-m), rest = REAL(1.0) - e;
+  const int is_near = m < REAL(1.0);
+  const real far_slope = REAL(0.5) * (REAL(1.0) + e) / rest - REAL(1.0) / m;
+  *slope = is_near ? q * a : (a < REAL(0.0) ? -far_slope : far_slope);
+  return is_near ? p * z : REAL(0.5) * m + real_log(rest) - real_log(m);
 }
-ROW_KERNEL(bernoulli_log_likelihood_after_bias_identity,
-           (INOUT(real, logits), IN(real, bias), IN(real, x), OUT(real, log_likelihood), VALUE(uint, columns))) {
-  BERNOULLI_LOG_LIKELIHOOD(BIASED);
+FUNCTION real continuous_bernoulli_density(const real a, const real x, real *da) {
+  real slope;
+  const real g = continuous_bernoulli_g(a, &slope);
+  *da = x - REAL(0.5) - slope;
+  return (x - REAL(0.5)) * a - g;
 }
+FUNCTION real continuous_bernoulli_mean_of(const real a) {
+  real slope;
+  (void)continuous_bernoulli_g(a, &slope);
+  return REAL(0.5) + slope;
+}
+// The inverse distribution function ln(1 + u (e^a - 1)) / a, for a < 0; by symmetry for a > 0.
+FUNCTION real continuous_bernoulli_draw_of(const real a, const real u, const real n) {
+  (void)n;
+  const real m = a < REAL(0.0) ? -a : a, v = a < REAL(0.0) ? u : REAL(1.0) - u;
+  const real x = m < REAL(0.01) ? v - REAL(0.5) * m * v * (REAL(1.0) - v)
+                                : -real_log(REAL(1.0) - v * (REAL(1.0) - real_exp(-m))) / m;
+  return a < REAL(0.0) ? x : REAL(1.0) - x;
+}
+ONE_HEAD(continuous_bernoulli)
 
-ROW_KERNEL(bernoulli_log_likelihood_backward,
-           (IN(real, logits), IN(real, x), IN(real, upstream), OUT(real, dlogits), VALUE(uint, columns))) {
-  const size_t offset = (size_t)ROW * columns;
-  const real scale = upstream[ROW];
-  FOR_LANES(j, columns)
-  dlogits[offset + j] = scale * bernoulli_log_density_derivative(logits[offset + j], x[offset + j]);
+// ---- Gaussian N(x; a, e^2s): -1/2 d^2 - s - 1/2 ln 2 pi with d = (x - a) / e^s; da = d / e^s, ds = d^2 - 1.
+FUNCTION real gaussian_density(const real a, const real s, const real x, real *da, real *ds) {
+  const real inverse = real_exp(-s), d = (x - a) * inverse, square = d * d;
+  *da = d * inverse;
+  *ds = square - REAL(1.0);
+  return REAL(-0.5) * square - (s + REAL(0.5) * LN_2_PI);
 }
+FUNCTION real gaussian_mean_of(const real a, const real s) { (void)s; return a; }
+FUNCTION real gaussian_draw_of(const real a, const real s, const real u, const real n) {
+  (void)u;
+  return a + real_exp(s) * n;
+}
+LOCATION_SCALE(gaussian)
 
-// Both in one pass.
-#define BERNOULLI_LOG_LIKELIHOOD_WITH_GRADIENT(element)                             \
-  GROUP_SCRATCH(scratch);                                                           \
-  const size_t offset = (size_t)ROW * columns;                                      \
-  const real scale = upstream[ROW];                                                 \
-  LANE_SUM(sum);                                                                    \
-  FOR_LANES_SUM(j, columns) {                                                       \
-    const real logit = element(logits, offset + j, j), pixel = x[offset + j];       \
-    LANE_ADD(sum, bernoulli_log_density(logit, pixel));                             \
-    dlogits[offset + j] = scale * bernoulli_log_density_derivative(logit, pixel);   \
-  }                                                                                 \
-  const real total = GROUP_SUM(scratch, sum);                                       \
-  if (LANE == 0) log_likelihood[ROW] = total
+// ---- Discretised logistic over the 256 levels k / 255 (Salimans et al. 2017, section 2.1): the logistic distribution's
+// mass of a level's bin, low = (x - a - 1/510) / e^s to high = (x - a + 1/510) / e^s; that of the first level has no lower
+// end, that of the last no upper one. With sigmoid(high) - sigmoid(low) = sigmoid(high) sigmoid(-low) (1 - e^-t), t = high - low:
+//   ln P = -softplus(-high) - softplus(low) + ln(1 - e^-t)
+//   da = (sigmoid(low) - sigmoid(-high)) / e^s,  ds = low sigmoid(low) - high sigmoid(-high) - t / (e^t - 1)
+#define BIN REAL(0.0039215686274509803)
+FUNCTION real logistic_density(const real a, const real s, const real x, real *da, real *ds) {
+  const real inverse = real_exp(-s);
+  const real low = (x - REAL(0.5) * BIN - a) * inverse, high = (x + REAL(0.5) * BIN - a) * inverse, t = BIN * inverse;
+  const int has_low = x > REAL(0.5) * BIN, has_high = x < REAL(1.0) - REAL(0.5) * BIN, has_both = has_low && has_high;
+  const real mass = real_one_minus_exp(t);
+  const real below = has_low ? real_sigmoid(low) : REAL(0.0), above = has_high ? real_sigmoid(-high) : REAL(0.0);
+  *da = (below - above) * inverse;
+  *ds = low * below - high * above - (has_both ? t * (REAL(1.0) - mass) / mass : REAL(0.0));
+  return (has_both ? real_log(mass) : REAL(0.0)) - (has_low ? real_softplus(low) : REAL(0.0)) -
+         (has_high ? real_softplus(-high) : REAL(0.0));
+}
+// sum_k k P(k) / 255 = sum_{k >= 1} P(level >= k) / 255.
+FUNCTION real logistic_mean_of(const real a, const real s) {
+  const real inverse = real_exp(-s);
+  real sum = REAL(0.0);
+  for (uint k = 1; k < 256; k++) sum += real_sigmoid((a - ((real)k - REAL(0.5)) * BIN) * inverse);
+  return sum * BIN;
+}
+FUNCTION real logistic_level(const real x) {
+  const real c = real_clamp(x, REAL(0.0), REAL(1.0));
+  return (real)(uint)(c >= REAL(0.0) ? c * REAL(255.0) + REAL(0.5) : REAL(0.0)) / REAL(255.0) + (c - c);
+}
+FUNCTION real logistic_draw_of(const real a, const real s, const real u, const real n) {
+  (void)n;
+  return logistic_level(a + real_exp(s) * (real_log(u) - real_log(REAL(1.0) - u)));
+}
+LOCATION_SCALE(logistic)
 
-ROW_KERNEL(bernoulli_log_likelihood_with_gradient,
-           (IN(real, logits), IN(real, x), IN(real, upstream), OUT(real, dlogits), OUT(real, log_likelihood),
-            VALUE(uint, columns))) {
-  BERNOULLI_LOG_LIKELIHOOD_WITH_GRADIENT(STORED);
+// ---- Categorical over K levels, a number a_k each: a_level - ln sum_k e^a_k; da_k = [k = level] - softmax(a)_k. Level of
+// an 8-bit pixel v: floor(v K / 256).
+FUNCTION uint categorical_level(const real x, const uint levels) {
+  return (uint)(x * REAL(255.0) + REAL(0.5)) * levels / 256u;
 }
-ROW_KERNEL(bernoulli_log_likelihood_with_gradient_after_bias_identity,
-           (INOUT(real, logits), IN(real, bias), IN(real, x), IN(real, upstream), OUT(real, dlogits),
-            OUT(real, log_likelihood), VALUE(uint, columns))) {
-  BERNOULLI_LOG_LIKELIHOOD_WITH_GRADIENT(BIASED);
+FUNCTION void categorical_densities(GLOBAL_IN(real) a, const size_t stride, const uint head_count, GLOBAL_IN(real) x,
+                                    const uint width, const real upstream, GLOBAL(real) da, real *density) {
+  real largest[BLOCK], sum[BLOCK];
+  uint level[BLOCK];
+  FOR_BLOCK(l, width) {
+    largest[l] = a[l];
+    sum[l] = REAL(0.0);
+    level[l] = categorical_level(x[l], head_count);
+  }
+  for (uint k = 1; k < head_count; k++)
+    FOR_BLOCK(l, width) largest[l] = a[k * stride + l] > largest[l] ? a[k * stride + l] : largest[l];
+  for (uint k = 0; k < head_count; k++)
+    FOR_BLOCK(l, width) sum[l] += real_exp(a[k * stride + l] - largest[l]);
+  FOR_BLOCK(l, width) density[l] = a[level[l] * stride + l] - largest[l] - real_log(sum[l]);
+  if (!da) return;
+  FOR_BLOCK(l, width) sum[l] = upstream / sum[l];
+  for (uint k = 0; k < head_count; k++)
+    FOR_BLOCK(l, width)
+    da[k * stride + l] = (k == level[l] ? upstream : REAL(0.0)) - real_exp(a[k * stride + l] - largest[l]) * sum[l];
 }
+FUNCTION real categorical_largest(GLOBAL_IN(real) a, const size_t stride, const uint head_count) {
+  real largest = a[0];
+  for (uint k = 1; k < head_count; k++) largest = a[k * stride] > largest ? a[k * stride] : largest;
+  return largest;
+}
+FUNCTION real categorical_mean_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count) {
+  const real largest = categorical_largest(a, stride, head_count);
+  real sum = REAL(0.0), weighted = REAL(0.0);
+  for (uint k = 0; k < head_count; k++) {
+    const real e = real_exp(a[k * stride] - largest);
+    sum += e;
+    weighted += (real)k * e;
+  }
+  return weighted / (sum * (real)(head_count - 1));
+}
+FUNCTION real categorical_draw_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const real u,
+                                  const real n) {
+  (void)n;
+  const real largest = categorical_largest(a, stride, head_count);
+  real sum = REAL(0.0), reached = REAL(0.0);
+  for (uint k = 0; k < head_count; k++) sum += real_exp(a[k * stride] - largest);
+  uint level = 0;
+  for (uint k = 0; k + 1 < head_count; k++) {
+    reached += real_exp(a[k * stride] - largest);
+    level += reached <= u * sum;
+  }
+  return (real)level / (real)(head_count - 1) + (sum - sum);
+}
+MANY_HEADS(categorical)
 
-// ln N(x; mean, sigma^2 I) = -1/2 (D ln 2 pi + |x - mean|^2 / sigma^2) - D ln sigma. log_sigma is one value in
-// a buffer: a learned parameter, or a constant when sigma is fixed.
-FUNCTION real gaussian_log_density(const real distance, const real log_sigma, const uint columns) {
-  return REAL(-0.5) * distance * real_exp(REAL(-2.0) * log_sigma) -
-         (real)columns * (REAL(0.5) * LN_2_PI + log_sigma);
+// ---- Mixture of K discretised logistics (Salimans et al. 2017, section 2.1): heads are K logits a_k of the weights
+// pi = softmax(a), K locations, K values of ln scale. ln sum_k pi_k P_k(x); with r_k = pi_k P_k / sum_i pi_i P_i:
+// da_k = r_k - pi_k, and the derivatives of ln P_k times r_k.
+#define COMPONENT_SCALE(k, l) real_clamp(a[(2 * components + (k)) * stride + (l)], LOG_SCALE_LOW, LOG_SCALE_HIGH)
+FUNCTION void logistic_mixture_densities(GLOBAL_IN(real) a, const size_t stride, const uint head_count,
+                                         GLOBAL_IN(real) x, const uint width, const real upstream, GLOBAL(real) da,
+                                         real *density) {
+  const uint components = head_count / 3;
+  real largest[BLOCK], weights[BLOCK], top[BLOCK], sum[BLOCK];
+  FOR_BLOCK(l, width) {
+    largest[l] = a[l];
+    weights[l] = sum[l] = REAL(0.0);
+    top[l] = REAL(-1e30);
+  }
+  for (uint k = 1; k < components; k++)
+    FOR_BLOCK(l, width) largest[l] = a[k * stride + l] > largest[l] ? a[k * stride + l] : largest[l];
+  for (uint k = 0; k < components; k++)
+    FOR_BLOCK(l, width) {
+      real dlocation, dscale;
+      const real logit = a[k * stride + l] - largest[l];
+      const real joint = logit + logistic_density(a[(components + k) * stride + l], COMPONENT_SCALE(k, l), x[l],
+                                                  &dlocation, &dscale);
+      const real higher = joint > top[l] ? joint : top[l];
+      weights[l] += real_exp(logit);
+      sum[l] = sum[l] * real_exp(top[l] - higher) + real_exp(joint - higher);
+      top[l] = higher;
+    }
+  FOR_BLOCK(l, width) density[l] = top[l] + real_log(sum[l]) - real_log(weights[l]);
+  if (!da) return;
+  for (uint k = 0; k < components; k++)
+    FOR_BLOCK(l, width) {
+      real dlocation, dscale;
+      const real logit = a[k * stride + l] - largest[l], raw = a[(2 * components + k) * stride + l];
+      const real joint = logit + logistic_density(a[(components + k) * stride + l], COMPONENT_SCALE(k, l), x[l],
+                                                  &dlocation, &dscale);
+      const real share = upstream * real_exp(joint - top[l]) / sum[l];
+      da[k * stride + l] = share - upstream * real_exp(logit) / weights[l];
+      da[(components + k) * stride + l] = share * dlocation;
+      da[(2 * components + k) * stride + l] = raw >= LOG_SCALE_LOW && raw <= LOG_SCALE_HIGH ? share * dscale : REAL(0.0);
+    }
 }
-// d/dln sigma = |x - mean|^2 / sigma^2 - D.
-FUNCTION real gaussian_log_density_derivative(const real distance, const real log_sigma, const uint columns) {
-  return distance * real_exp(REAL(-2.0) * log_sigma) - (real)columns;
+FUNCTION real logistic_mixture_mean_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count) {
+  const uint components = head_count / 3;
+  const real largest = categorical_largest(a, stride, components);
+  real sum = REAL(0.0), weighted = REAL(0.0);
+  for (uint k = 0; k < components; k++) {
+    const real e = real_exp(a[k * stride] - largest);
+    sum += e;
+    weighted += e * logistic_mean_of(a[(components + k) * stride], COMPONENT_SCALE(k, 0));
+  }
+  return weighted / sum;
 }
-
-// |x - mean|^2 of a row; `use` is done with the `difference` at each column j.
-#define SQUARED_DISTANCE(distance, element, use)                                    \
-  GROUP_SCRATCH(scratch);                                                           \
-  const size_t offset = (size_t)ROW * columns;                                      \
-  LANE_SUM(squares);                                                                \
-  FOR_LANES_SUM(j, columns) {                                                       \
-    const real difference = x[offset + j] - element(mean, offset + j, j);           \
-    LANE_ADD(squares, difference * difference);                                     \
-    use;                                                                            \
-  }                                                                                 \
-  const real distance = GROUP_SUM(scratch, squares)
-
-#define GAUSSIAN_LOG_LIKELIHOOD(element)                                            \
-  SQUARED_DISTANCE(distance, element, (void)difference);                            \
-  if (LANE == 0) log_likelihood[ROW] = gaussian_log_density(distance, log_sigma[0], columns)
-
-ROW_KERNEL(gaussian_log_likelihood, (IN(real, mean), IN(real, x), IN(real, log_sigma),
-                                     OUT(real, log_likelihood), VALUE(uint, columns))) {
-  GAUSSIAN_LOG_LIKELIHOOD(STORED);
+// u chooses the component; what is left of it, spread over (0, 1) again, draws from that.
+FUNCTION real logistic_mixture_draw_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const real u,
+                                       const real n) {
+  const uint components = head_count / 3;
+  const real largest = categorical_largest(a, stride, components);
+  real sum = REAL(0.0), reached = REAL(0.0);
+  for (uint k = 0; k < components; k++) sum += real_exp(a[k * stride] - largest);
+  uint chosen = 0;
+  real rest = u * sum, weight = real_exp(a[0] - largest);
+  for (uint k = 0; k + 1 < components; k++) {
+    reached += real_exp(a[k * stride] - largest);
+    if (reached <= u * sum) {
+      chosen = k + 1;
+      rest = u * sum - reached;
+      weight = real_exp(a[(k + 1) * stride] - largest);
+    }
+  }
+  const real v = real_clamp(rest / weight, REAL(5.9604644775390625e-8), REAL(0.99999994));
+  return logistic_draw_of(a[(components + chosen) * stride], COMPONENT_SCALE(chosen, 0), v, n) + (sum - sum);
 }
-ROW_KERNEL(gaussian_log_likelihood_after_bias_identity,
-           (INOUT(real, mean), IN(real, bias), IN(real, x), IN(real, log_sigma), OUT(real, log_likelihood),
-            VALUE(uint, columns))) {
-  GAUSSIAN_LOG_LIKELIHOOD(BIASED);
-}
-
-// d/dmean = (x - mean) / sigma^2, and d/dln sigma, one value per row; the caller sums the rows.
-#define GAUSSIAN_GRADIENTS(element)                                                 \
-  const real scale = upstream[ROW] * real_exp(REAL(-2.0) * log_sigma[0]);           \
-  SQUARED_DISTANCE(distance, element, dmean[offset + j] = scale * difference);      \
-  if (LANE == 0) dlog_sigma[ROW] = upstream[ROW] * gaussian_log_density_derivative(distance, log_sigma[0], columns)
-
-ROW_KERNEL(gaussian_log_likelihood_backward,
-           (IN(real, mean), IN(real, x), IN(real, log_sigma), IN(real, upstream), OUT(real, dmean),
-            OUT(real, dlog_sigma), VALUE(uint, columns))) {
-  GAUSSIAN_GRADIENTS(STORED);
-}
-
-// Both in one pass.
-ROW_KERNEL(gaussian_log_likelihood_with_gradient,
-           (IN(real, mean), IN(real, x), IN(real, log_sigma), IN(real, upstream), OUT(real, dmean),
-            OUT(real, dlog_sigma), OUT(real, log_likelihood), VALUE(uint, columns))) {
-  GAUSSIAN_GRADIENTS(STORED);
-  if (LANE == 0) log_likelihood[ROW] = gaussian_log_density(distance, log_sigma[0], columns);
-}
-ROW_KERNEL(gaussian_log_likelihood_with_gradient_after_bias_identity,
-           (INOUT(real, mean), IN(real, bias), IN(real, x), IN(real, log_sigma), IN(real, upstream),
-            OUT(real, dmean), OUT(real, dlog_sigma), OUT(real, log_likelihood), VALUE(uint, columns))) {
-  GAUSSIAN_GRADIENTS(BIASED);
-  if (LANE == 0) log_likelihood[ROW] = gaussian_log_density(distance, log_sigma[0], columns);
-}
+MANY_HEADS(logistic_mixture)

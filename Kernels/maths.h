@@ -2,6 +2,7 @@
 // forms (vectorisable, no library call), and the C library's functions for the float64 reference.
 // Accuracy of the float32 forms: a few units in the last place (Tests/BackendConformanceTests).
 
+#define LN_2 REAL(0.69314718055994530941723212146)
 #define LN_2_PI REAL(1.8378770664093454835606594728112)
 
 #ifndef REAL_IS_DOUBLE
@@ -58,6 +59,19 @@ FUNCTION real real_log1p(const real y) {
   const real ratio = d == REAL(0.0) ? REAL(1.0) : y / (d == REAL(0.0) ? REAL(1.0) : d);
   const real logarithm = d == REAL(0.0) ? y : real_log(u);
   return logarithm * ratio;
+}
+
+// 1 - e^-x for x >= 0, accurate for small x: its series below 1/2.
+FUNCTION real real_one_minus_exp(const real x) {
+  real p = REAL(-2.4801587301587302e-5);
+  p = MULTIPLY_ADD(p, x, REAL(1.9841269841269841e-4));
+  p = MULTIPLY_ADD(p, x, REAL(-1.3888888888888889e-3));
+  p = MULTIPLY_ADD(p, x, REAL(8.3333333333333333e-3));
+  p = MULTIPLY_ADD(p, x, REAL(-4.1666666666666667e-2));
+  p = MULTIPLY_ADD(p, x, REAL(1.6666666666666667e-1));
+  p = MULTIPLY_ADD(p, x, REAL(-0.5));
+  const real small = MULTIPLY_ADD(p * x, x, x);
+  return x < REAL(0.5) ? small : REAL(1.0) - real_exp(-x);
 }
 
 // tanh x: a polynomial below 0.625, 1 - 2 / (e^(2|x|) + 1) above (Cephes tanhf).
@@ -118,6 +132,7 @@ FUNCTION void real_cos_sin_turns(const real u, real *cosine, real *sine) {
 FUNCTION real real_exp(const real x) { return exp(x); }
 FUNCTION real real_log(const real x) { return log(x); }
 FUNCTION real real_log1p(const real x) { return log1p(x); }
+FUNCTION real real_one_minus_exp(const real x) { return -expm1(-x); }
 FUNCTION real real_tanh(const real x) { return tanh(x); }
 FUNCTION real real_erfc(const real x) { return erfc(x); }
 FUNCTION void real_cos_sin_turns(const real u, real *cosine, real *sine) {

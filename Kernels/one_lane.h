@@ -13,6 +13,12 @@
          vae_lane < vae_width; vae_lane++, j++)
 #define LANE_ADD(sum, value) sum[vae_lane] += (value)
 #define GROUP_SUM(scratch, sum) total_of_lanes(sum)
+#define BLOCK 64
+#define FOR_BLOCKS(first, width, columns)                                                                     \
+  for (uint first = 0, width = (columns) < 64 ? (columns) : 64; first < (columns);                            \
+       first += 64, width = (columns) - first < 64 ? (columns) - first : 64)
+#define FOR_BLOCK(l, width) for (uint l = 0; l < (width); l++)
+#define BLOCK_ADD(sum, l, value) sum[l] += (value)
 FUNCTION real total_of_lanes(const real *sum) {
   real total = 0;
   for (uint part = 0; part < 8; part++) {

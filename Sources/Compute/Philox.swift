@@ -15,6 +15,7 @@ package struct Philox: Sendable {
     case evaluationNoise = 6
     case evaluationBinarisation = 7
     case priorSample = 8
+    case pixelDraw = 9
   }
 
   package let seed: UInt64

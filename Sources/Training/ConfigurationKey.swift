@@ -54,16 +54,19 @@ struct ConfigurationKey: Sendable {
       write: { $0.hidden = try ConfigurationParsing.widths($1) }),
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),
-    text("likelihood", "p(x|z): bernoulli or gaussian", \.likelihood),
+    text(
+      "likelihood", "p(x|z): \(LikelihoodRegistry.names.joined(separator: ", "))", \.likelihood),
     ConfigurationKey(
-      name: "sigma", comment: "of a Gaussian likelihood: learned or a number",
+      name: "sigma",
+      comment:
+        "scale of a likelihood: \(Sigma.named.map(\.name).joined(separator: ", ")) or a number",
       determinesResult: true,
-      read: {
-        switch $0.sigma {
-        case .learned: .text("learned")
-        case .fixed(let value): .number(value)
-        }
+      read: { settings in
+        if case .fixed(let value) = settings.sigma { return .number(value) }
+        return .text(settings.sigma.description)
       }, write: { $0.sigma = try ConfigurationParsing.sigma($1) }),
+    integer("levels", "of a categorical likelihood", \.levels, implied: 256),
+    integer("components", "of a mixture likelihood", \.components, implied: 10),
     ConfigurationKey(
       name: "binarize", comment: "dynamic, static or none", determinesResult: true,
       read: { .text($0.binarization.rawValue) },
@@ -106,10 +109,12 @@ extension ConfigurationKey {
   }
 
   private static func integer(
-    _ name: String, _ comment: String, _ path: Path<Int>, determines: Bool = true
+    _ name: String, _ comment: String, _ path: Path<Int>, determines: Bool = true,
+    implied: Int? = nil
   ) -> ConfigurationKey {
     ConfigurationKey(
       name: name, comment: comment, determinesResult: determines,
+      implied: implied.map { .integer(Int64($0)) },
       read: { .integer(Int64($0[keyPath: path])) },
       write: { $0[keyPath: path] = try ConfigurationParsing.integer($1) })
   }

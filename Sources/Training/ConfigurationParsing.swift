@@ -72,18 +72,22 @@ package enum ConfigurationParsing {
     case .text(let text): try sigma(text)
     case .integer(let number): .fixed(Double(number))
     case .number(let number): .fixed(number)
-    case .list: throw Problem(description: "must be 'learned' or a number, not \(value.toml)")
+    case .list: throw Problem(description: "must be \(sigmaChoices), not \(value.toml)")
     }
   }
 
-  /// "learned" or a positive number.
+  /// A name of `Sigma.named` or a positive number.
   package static func sigma(_ text: String) throws -> Sigma {
-    if text == "learned" { return .learned }
+    if let named = Sigma.named.first(where: { $0.name == text }) { return named.sigma }
     guard let value = Double(text), value.isFinite, value > 0 else {
-      throw Problem(description: "must be 'learned' or a positive number, not '\(text)'")
+      throw Problem(description: "must be \(sigmaChoices), not '\(text)'")
     }
     return .fixed(value)
   }
+
+  /// "'learned', …, or a positive number".
+  package static let sigmaChoices =
+    Sigma.named.map { "'\($0.name)'" }.joined(separator: ", ") + " or a positive number"
 }
 
 extension StringProtocol {

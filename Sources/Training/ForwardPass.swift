@@ -9,6 +9,7 @@ struct ForwardPass {
   struct Noise {
     let posterior: Philox.Purpose
     let binarisation: Philox.Purpose
+    var isTraining: Bool { posterior == .trainingNoise }
 
     static let training = Noise(posterior: .trainingNoise, binarisation: .trainingBinarisation)
     static let evaluation = Noise(
@@ -40,7 +41,8 @@ struct ForwardPass {
       posterior, order: order, state: state, purpose: noise.posterior)
     kl = sample.kl
     logLikelihood = vae.model.likelihood.logLikelihood(
-      features: vae.model.decode(sample.z, scope), x: x, scope)
+      features: vae.model.decode(sample.z, scope), x: x, scope,
+      step: noise.isTraining ? state : nil)
     storages = [
       ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
       DeviceImages.orderStorage: images.order, StepInputs.stateStorage: inputs.state,

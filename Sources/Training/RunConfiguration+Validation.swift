@@ -35,9 +35,13 @@ extension RunConfiguration {
     if case .fixed(let value) = sigma {
       try Self.check(
         (1e-6...1e6).contains(value), "sigma",
-        "must be 'learned' or lie in 1e-6 ... 1e6, not \(value)"
-      )
+        "must be \(ConfigurationParsing.sigmaChoices) in 1e-6 ... 1e6, not \(value)")
     }
+    try Self.check(
+      sigma != .optimal || likelihood == "gaussian", "sigma",
+      "'optimal' is for the gaussian likelihood, not for \(likelihood)")
+    try Self.size(levels, "levels", 2...256)
+    try Self.size(components, "components", 1...100)
   }
 
   /// Throws for a precision that is not among those of a device.

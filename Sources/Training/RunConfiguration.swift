@@ -19,7 +19,12 @@ public struct RunConfiguration: Sendable, Equatable {
   public var activation = Activation.relu
   /// A name of `LikelihoodRegistry`.
   public var likelihood = "bernoulli"
+  /// Scale of a Gaussian, Laplace or logistic likelihood.
   public var sigma = Sigma.learned
+  /// Of a categorical likelihood.
+  public var levels = 256
+  /// Of a mixture likelihood.
+  public var components = 10
   /// nil: dynamic for a binary likelihood, none otherwise.
   public var binarize: Binarization?
   public var epochs = 10
@@ -54,7 +59,7 @@ public struct RunConfiguration: Sendable, Equatable {
   public func modelConfiguration(image: ImageShape) -> ModelConfiguration {
     ModelConfiguration(
       model: model, image: image, hidden: hidden, latent: latent, activation: activation,
-      likelihood: likelihood, sigma: sigma)
+      likelihood: likelihood, sigma: sigma, levels: levels, components: components)
   }
 }
 

@@ -8,23 +8,34 @@ final class BoundPass {
   private let input: any DeviceBuffer
   private let output: Tensor
   private let backend: any Backend
+  /// What noise in the pass is drawn from.
+  private let inputs: StepInputs
 
   private static let storage = "input"
 
   init(
-    rows: Int, columns: Int, vae: VAE, build: (Tensor, ParameterScope) -> Tensor
+    rows: Int, columns: Int, vae: VAE, build: (Tensor, ParameterScope, Tensor) -> Tensor
   ) throws(ComputeError) {
     backend = vae.device.backend
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
     input = try backend.allocate(byteCount: rows * columns * backend.realType.byteCount)
-    output = build(graph.placed([rows, columns], in: Self.storage), scope)
+    inputs = try StepInputs(backend)
+    output = build(
+      graph.placed([rows, columns], in: Self.storage), scope, StepInputs.stateTensor(in: graph))
     program = try Program(
       graph, outputs: [output], backend: backend,
-      storages: [ParameterScope.storage: vae.parameters, Self.storage: input])
+      storages: [
+        ParameterScope.storage: vae.parameters, Self.storage: input,
+        StepInputs.stateStorage: inputs.state,
+      ])
   }
 
-  func callAsFunction(_ values: [Float]) throws(ComputeError) -> [Float] {
+  /// - Parameter firstRow: of all rows that one call of the user is about; keys noise together with the seed.
+  func callAsFunction(
+    _ values: [Float], seed: UInt64, firstRow: Int
+  ) throws(ComputeError) -> [Float] {
+    try inputs.write(seed: seed, step: 0, batchStart: firstRow)
     try backend.upload(reals: values, to: BufferView(input))
     try program.run()
     return try program.read(output)
@@ -39,21 +50,33 @@ extension VAE {
   ///
   /// - Parameter images: rows of `configuration.image.count` values in [0, 1].
   public func encode(_ images: [Float]) throws -> [Float] {
-    try inPasses(images, columns: configuration.image.count, cache: \.encoders) { x, scope in
+    try inPasses(images, columns: configuration.image.count, cache: \.encoders) { x, scope, _ in
       model.posterior(x, scope)
     }
   }
 
   /// E[x|z] of each row of M latents: rows of `configuration.image.count` values.
   public func decode(_ latents: [Float]) throws -> [Float] {
-    try inPasses(latents, columns: configuration.latent, cache: \.decoders) { z, scope in
-      model.likelihood.mean(features: model.decode(z, scope), scope)
+    try inPasses(latents, columns: configuration.latent, cache: \.decoders) { z, scope, _ in
+      model.likelihood.mean(
+        features: model.decode(z, scope), pixels: configuration.image.count, scope)
+    }
+  }
+
+  /// A draw of x from p(x|z) for each row of M latents: rows of `configuration.image.count` values. A function of
+  /// (seed, row).
+  public func draw(latents: [Float], seed: UInt64) throws -> [Float] {
+    try inPasses(latents, columns: configuration.latent, cache: \.drawers, seed: seed) {
+      z, scope, state in
+      model.likelihood.draw(
+        features: model.decode(z, scope), pixels: configuration.image.count, scope, step: state,
+        purpose: .pixelDraw)
     }
   }
 
   private func inPasses(
     _ values: [Float], columns: Int, cache: ReferenceWritableKeyPath<VAE, [Int: BoundPass]>,
-    build: (Tensor, ParameterScope) -> Tensor
+    seed: UInt64 = 0, build: (Tensor, ParameterScope, Tensor) -> Tensor
   ) throws -> [Float] {
     precondition(values.count % columns == 0, "\(values.count) values in rows of \(columns)")
     var result: [Float] = []
@@ -67,7 +90,7 @@ extension VAE {
         pass = try BoundPass(rows: rows, columns: columns, vae: self, build: build)
         self[keyPath: cache][rows] = pass
       }
-      result += try pass(Array(values[start..<end]))
+      result += try pass(Array(values[start..<end]), seed: seed, firstRow: start / columns)
     }
     return result
   }

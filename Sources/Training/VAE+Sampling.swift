@@ -10,9 +10,12 @@ extension VAE {
     }
   }
 
-  /// E[x|z] for `count` draws of z from the prior: rows of `configuration.image.count` values in [0, 1].
-  public func sample(count: Int, seed: UInt64 = 0) throws -> [Float] {
-    try decode(priorLatents(count: count, seed: seed))
+  /// E[x|z] for `count` draws of z from the prior: rows of `configuration.image.count` values, in [0, 1] for a Bernoulli.
+  ///
+  /// - Parameter drawsPixels: a draw of x from p(x|z) instead of its mean.
+  public func sample(count: Int, seed: UInt64 = 0, drawsPixels: Bool = false) throws -> [Float] {
+    let latents = priorLatents(count: count, seed: seed)
+    return drawsPixels ? try draw(latents: latents, seed: seed) : try decode(latents)
   }
 
   /// One z per row of posteriors (M means, then M log-variances): the mean, or mean + exp(lv / 2) eps.

@@ -14,6 +14,7 @@ public final class VAE {
   package let parameters: any DeviceBuffer
   var encoders: [Int: BoundPass] = [:]
   var decoders: [Int: BoundPass] = [:]
+  var drawers: [Int: BoundPass] = [:]
 
   /// A model with first weights drawn from `seed`.
   ///

@@ -1,32 +1,111 @@
+import Compute
 import Graph
 import NeuralNetwork
 
-/// p(x|z) given the features of the decoder: the last layer, the log-density and the mean. One file per likelihood.
-package protocol Likelihood: Sendable {
-  /// Declares `likelihood.…` parameters for features of the given width.
-  func declare(in layout: inout ParameterLayout, features: Int, pixels: Int)
-  /// ln p(x|z) in nats, summed over pixels: [rows].
-  func logLikelihood(features: Tensor, x: Tensor, _ scope: ParameterScope) -> Tensor
-  /// E[x|z] per pixel: [rows, pixels].
-  func mean(features: Tensor, _ scope: ParameterScope) -> Tensor
-  /// Whether data in [0, 1] is binary under this likelihood: then grey pixels make a loss, not a likelihood.
-  var isBinary: Bool { get }
+/// What the pixels are that a likelihood is a density of.
+package enum PixelKind: Sendable, Equatable {
+  /// 0 or 1: grey pixels make a loss, not a likelihood.
+  case binary
+  /// 8-bit pixels in this many levels; the density is a probability.
+  case levels(Int)
+  /// Real numbers; the density may exceed 1.
+  case continuous
 }
 
-/// The likelihoods by the name that `--likelihood` takes.
-public enum LikelihoodRegistry {
-  package static let all: [(name: String, make: @Sendable (ModelConfiguration) -> any Likelihood)] =
-    [
-      ("bernoulli", { BernoulliLikelihood($0) }),
-      ("gaussian", { GaussianLikelihood($0) }),
-    ]
+/// p(x|z) given the features of the decoder: a linear layer to the numbers that a pixel's distribution takes, and ln scale
+/// where it takes one. One file per likelihood.
+package protocol Likelihood: Sendable {
+  var distribution: PixelDistribution { get }
+  var pixelKind: PixelKind { get }
+  /// Where ln scale comes from; nil for a distribution without, or with one from the decoder.
+  var scale: LikelihoodScale? { get }
+  /// The settings that it takes beside its name.
+  var settings: Set<LikelihoodSetting> { get }
+}
 
-  public static var names: [String] { all.map(\.name) }
+/// A setting of some likelihoods, by the name of its flag.
+public enum LikelihoodSetting: String, Sendable, CaseIterable {
+  case sigma
+  case levels
+  case components
+}
 
-  package static func make(_ configuration: ModelConfiguration) -> any Likelihood {
-    guard let entry = all.first(where: { $0.name == configuration.likelihood }) else {
-      preconditionFailure("no likelihood \(configuration.likelihood)")
-    }
-    return entry.make(configuration)
+/// ln scale of a location-scale distribution.
+package struct LikelihoodScale: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
+    /// ln of a fixed scale.
+    case fixed(Double)
+    /// A parameter that starts at this value: [1], or [pixels] for a distribution with one for each pixel.
+    case learned(from: Double)
+    /// The scale that maximises the likelihood of the batch; a running mean of it is kept as the parameter.
+    case optimal
   }
+
+  package var name: String
+  package var source: Source
+}
+
+extension Likelihood {
+  package var scale: LikelihoodScale? { nil }
+  package var settings: Set<LikelihoodSetting> { distribution.scale == .none ? [] : [.sigma] }
+  package var isBinary: Bool { pixelKind == .binary }
+  /// Whether ln p(x|z) is that of a probability, which has bits per dimension.
+  package var isDiscrete: Bool { pixelKind != .continuous }
+
+  /// Declares `likelihood.…` parameters for features of the given width.
+  package func declare(in layout: inout ParameterLayout, features: Int, pixels: Int) {
+    Linear("likelihood", inputs: features, outputs: distribution.heads * pixels)
+      .declare(in: &layout)
+    let shape = distribution.scale == .perPixel ? [pixels] : [1]
+    switch scale?.source {
+    case .learned(let value): layout.add(parameterName, shape, .constant(value))
+    case .optimal: layout.add(parameterName, shape, .constant(0))
+    case .fixed, nil: break
+    }
+  }
+
+  /// ln p(x|z) in nats, summed over pixels: [rows].
+  ///
+  /// - Parameter step: the state of a training step, whose batch decides an optimal scale; nil: the scale that was kept.
+  package func logLikelihood(
+    features: Tensor, x: Tensor, _ scope: ParameterScope, step: Tensor? = nil
+  ) -> Tensor {
+    let heads = heads(features, x.shape.columns, scope)
+    var logScale = logScale(scope)
+    if let step, scale?.source == .optimal, let running = logScale {
+      logScale = scope.graph.optimalLogScale(mean: heads, x: x, state: step, running: running)
+    }
+    return scope.graph.logLikelihood(distribution, heads: heads, x: x, scale: logScale)
+  }
+
+  /// E[x|z] per pixel: [rows, pixels].
+  package func mean(features: Tensor, pixels: Int, _ scope: ParameterScope) -> Tensor {
+    scope.graph.mean(
+      of: distribution, heads: heads(features, pixels, scope), scale: logScale(scope))
+  }
+
+  /// A draw of every pixel: [rows, pixels].
+  package func draw(
+    features: Tensor, pixels: Int, _ scope: ParameterScope, step: Tensor, purpose: Philox.Purpose
+  ) -> Tensor {
+    scope.graph.draw(
+      from: distribution, heads: heads(features, pixels, scope), state: step, purpose: purpose,
+      scale: logScale(scope))
+  }
+
+  private func heads(_ features: Tensor, _ pixels: Int, _ scope: ParameterScope) -> Tensor {
+    Linear(
+      "likelihood", inputs: features.shape.columns, outputs: distribution.heads * pixels)(
+        features, scope)
+  }
+
+  private func logScale(_ scope: ParameterScope) -> Tensor? {
+    switch scale?.source {
+    case nil: nil
+    case .fixed(let value): scope.graph.constant([value], shape: [1])
+    case .learned, .optimal: scope[parameterName]
+    }
+  }
+
+  private var parameterName: String { "likelihood.\(scale?.name ?? "")" }
 }

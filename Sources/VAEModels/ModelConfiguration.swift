@@ -17,20 +17,6 @@ public struct ImageShape: Sendable, Codable, Equatable, CustomStringConvertible 
   public var description: String { "\(height)x\(width)" + (channels == 1 ? "" : "x\(channels)") }
 }
 
-/// The standard deviation of a Gaussian decoder.
-public enum Sigma: Sendable, Equatable, Codable, CustomStringConvertible {
-  /// One learned value for all pixels; starts at 1.
-  case learned
-  case fixed(Double)
-
-  public var description: String {
-    switch self {
-    case .learned: "learned"
-    case .fixed(let value): "\(value)"
-    }
-  }
-}
-
 /// What a model is made of: enough to declare its parameters.
 public struct ModelConfiguration: Sendable, Equatable {
   /// A name of `ModelRegistry`.
@@ -43,12 +29,17 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var activation: Activation
   /// A name of `LikelihoodRegistry`.
   public var likelihood: String
-  /// Of a Gaussian likelihood.
+  /// Of a likelihood that has a scale.
   public var sigma: Sigma
+  /// Of a categorical likelihood, K.
+  public var levels: Int
+  /// Of a mixture likelihood.
+  public var components: Int
 
   public init(
     model: String = "vae", image: ImageShape, hidden: [Int] = [400], latent: Int = 20,
-    activation: Activation = .relu, likelihood: String = "bernoulli", sigma: Sigma = .learned
+    activation: Activation = .relu, likelihood: String = "bernoulli", sigma: Sigma = .learned,
+    levels: Int = 256, components: Int = 10
   ) {
     self.model = model
     self.image = image
@@ -57,5 +48,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     self.activation = activation
     self.likelihood = likelihood
     self.sigma = sigma
+    self.levels = levels
+    self.components = components
   }
 }

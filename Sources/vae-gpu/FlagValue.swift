@@ -52,7 +52,7 @@ enum FlagValue {
 
   static let sigma: @Sendable (String) throws -> Sigma = { text in
     guard let sigma = try? ConfigurationParsing.sigma(text) else {
-      throw Problem(description: "must be 'learned' or a positive number")
+      throw Problem(description: "must be \(ConfigurationParsing.sigmaChoices)")
     }
     return sigma
   }

@@ -94,7 +94,11 @@ struct Import: ParsableCommand {
   private func imageAndDataset(
     _ settings: RunConfiguration, file: SafeTensors
   ) throws -> (ImageShape, String) {
-    let pixels = file.shape(of: "likelihood.bias")?.reduce(1, { $0 &* $1 })
+    // The last layer has the numbers that the likelihood takes of each pixel.
+    let heads = LikelihoodRegistry.make(
+      settings.modelConfiguration(image: ImageShape(height: 1, width: 1))
+    ).distribution.heads
+    let pixels = file.shape(of: "likelihood.bias").map { $0.reduce(1, { $0 &* $1 }) / heads }
     let side = pixels.map { Int(Double($0).squareRoot().rounded()) } ?? 0
     let square =
       pixels == side &* side && (1...65_536).contains(side)

@@ -3,7 +3,7 @@ import VAEGPU
 
 struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Images from draws of the prior: E[x|z], z from N(0, I).",
+    abstract: "Images from draws of the prior: E[x|z], or x from p(x|z), with z from N(0, I).",
     usage: "vae-gpu sample <run> --output <file> [options]",
     discussion: "A .png is a grid; an .npy is float32 [n, height, width] in [0, 1] for Bernoulli.")
 
@@ -15,6 +15,11 @@ struct Sample: ParsableCommand {
     help: ArgumentHelp("Images (default: 64).", valueName: "n"),
     transform: FlagValue.integer(1...OutputFile.arrayLimit))
   var count: Int?
+
+  @Flag(
+    name: .customLong("draw-pixels"),
+    help: "Draw every pixel from p(x|z) instead of taking its mean: what the model really says.")
+  var drawsPixels = false
 
   @OptionGroup var output: OutputOptions
 
@@ -31,7 +36,8 @@ struct Sample: ParsableCommand {
     let count = count ?? 64
     try file.check(count: count, flag: "-n \(count)")
     let opened = try OpenedRun(directory, device: device)
-    let images = try opened.vae.sample(count: count, seed: seed ?? opened.configuration.seed)
+    let images = try opened.vae.sample(
+      count: count, seed: seed ?? opened.configuration.seed, drawsPixels: drawsPixels)
     try file.write(
       images, leading: [count], columns: Layout.squareColumns(count), vae: opened.vae)
     output.say("wrote \(file.path): \(count) samples of \(opened.summary)")

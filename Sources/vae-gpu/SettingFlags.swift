@@ -29,31 +29,55 @@ struct ModelFlags: ParsableArguments {
   var activation: Activation?
 
   @Option(
-    help: "p(x|z): bernoulli or gaussian (default: bernoulli).",
+    help: "p(x|z): \(LikelihoodRegistry.names.joined(separator: ", ")) (default: bernoulli).",
     transform: FlagValue.name(in: LikelihoodRegistry.names))
   var likelihood: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Of a Gaussian likelihood: learned or a number (default: learned).", valueName: "sigma"),
+      "Scale of a gaussian, laplace or logistic likelihood: \(Sigma.named.map(\.name).joined(separator: ", ")) or a number (default: learned).",
+      valueName: "sigma"),
     transform: FlagValue.sigma)
   var sigma: Sigma?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Of a categorical likelihood: pixels are put into n equal parts of 0 to 255 (default: 256).",
+      valueName: "n"),
+    transform: FlagValue.integer())
+  var levels: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of a logistic-mixture likelihood (default: 10).", valueName: "n"),
+    transform: FlagValue.integer())
+  var components: Int?
 
   var settings: [Setting] {
     [
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
       Setting("likelihood", likelihood, \.likelihood), Setting("sigma", sigma, \.sigma),
+      Setting("levels", levels, \.levels), Setting("components", components, \.components),
     ].compactMap { $0 }
   }
 
   /// Throws for flags that do not go together.
   func check(_ configuration: RunConfiguration) throws {
-    guard let sigma, configuration.likelihood != "gaussian" else { return }
-    throw UsageError(
-      "--sigma \(sigma): the \(configuration.likelihood) likelihood has no sigma; "
-        + "add --likelihood gaussian or leave it out")
+    let given: [(LikelihoodSetting, String?)] = [
+      (.sigma, sigma.map(\.description)), (.levels, levels.map(\.description)),
+      (.components, components.map(\.description)),
+    ]
+    for case (let setting, let value?) in given {
+      let names = LikelihoodRegistry.names(taking: setting)
+      guard !names.contains(configuration.likelihood) else { continue }
+      throw UsageError(
+        "--\(setting.rawValue) \(value): the \(configuration.likelihood) likelihood has no "
+          + "\(setting.rawValue); add --likelihood \(names.joined(separator: " or ")), or leave it out"
+      )
+    }
   }
 }
 

@@ -104,10 +104,13 @@ final class TrainingDisplay {
   private var modelText: String {
     let hidden = settings.hidden.map(String.init)
     let widths = hidden + ["\(settings.latent)"] + hidden.reversed()
+    func text(_ setting: LikelihoodSetting, _ text: String) -> String {
+      LikelihoodRegistry.names(taking: setting).contains(settings.likelihood) ? text : ""
+    }
     let likelihood =
-      settings.likelihood == "gaussian"
-      ? "gaussian with \(settings.sigma == .learned ? "learned sigma" : "sigma \(settings.sigma)")"
-      : settings.likelihood
+      settings.likelihood + text(.sigma, ", sigma \(settings.sigma)")
+      + text(.levels, " of \(settings.levels) levels")
+      + text(.components, " of \(settings.components) components")
     return "\(settings.model) \(widths.joined(separator: "-")), \(settings.activation.rawValue), "
       + likelihood + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
       + (settings.precision == .fp32 ? "" : ", \(settings.precision.rawValue) matrix products")

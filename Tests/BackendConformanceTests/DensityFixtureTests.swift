@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 @Suite("Densities of PyTorch") @MainActor struct DensityFixtureTests {

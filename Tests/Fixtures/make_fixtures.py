@@ -54,7 +54,7 @@ import safetensors
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
-from torch.distributions import Bernoulli, Normal, kl_divergence
+from torch.distributions import Bernoulli, Categorical, ContinuousBernoulli, Laplace, Normal, kl_divergence
 
 SEED = 0x123456789
 STEPS = 10
@@ -498,6 +498,55 @@ def write_activations(out):
                   "gelu below -5 carries PyTorch's own cancellation: compare with an absolute tolerance"]})
 
 
+def logistic_bin(mean, log_scale, x):
+    """The mass of the bin of an 8-bit pixel; the outer bins have no outer edge. By the tail on the pixel's side of the mean."""
+    def between(low, high, mean):
+        def cdf(edge):
+            return torch.sigmoid((edge - mean) / torch.exp(log_scale))
+
+        return (cdf(high) if high is not None else torch.ones_like(mean)) - (cdf(low) if low is not None else torch.zeros_like(mean))
+
+    low, high = (x - 0.5 / 255 if x > 0 else None), (x + 0.5 / 255 if x < 1 else None)
+    negated = between(None if high is None else -high, None if low is None else -low, -mean)
+    return torch.where(x > mean, negated, between(low, high, mean))
+
+
+def pixel_densities():
+    """ln p(x) of one pixel and its derivatives by the decoder's numbers and by ln scale."""
+    def continuous_bernoulli(heads, s, x):
+        return ContinuousBernoulli(logits=heads[0], validate_args=False).log_prob(x)
+
+    def laplace(heads, s, x):
+        return Laplace(heads[0], torch.exp(s)).log_prob(x)
+
+    def categorical(heads, s, x):
+        return Categorical(logits=heads).log_prob((x * 255).round().long() * len(heads) // 256)
+
+    def mixture(heads, s, x):
+        weights, means, scales = heads.chunk(3)
+        return torch.log((torch.softmax(weights, 0) * logistic_bin(means, scales, x)).sum())
+
+    cases = [("continuous_bernoulli", continuous_bernoulli, [a], None, x) for a in (-20.0, -3.0, -0.5, 0.75, 4.0, 20.0) for x in (0.0, 0.25, 1.0)]
+    cases += [("laplace", laplace, [m], s, x) for m, x in ((0.25, 1.0), (2.0, -0.5), (0.5, 0.0)) for s in (-3.0, -0.5, 1.0)]
+    cases += [("logistic", lambda h, s, x: torch.log(logistic_bin(h[0], s, x)), [m], s, x / 255)
+              for m in (0.1, 0.6) for s in (-4.0, -2.0, 0.0) for x in (0, 1, 100, 254, 255)]
+    cases += [("categorical", categorical, heads, None, x / 255)
+              for heads in ([0.5, -1.0], [2.0, -3.0, 0.25, 1.0, 0.0], [0.0, 9.0, -9.0]) for x in (0, 85, 200, 255)]
+    cases += [("logistic_mixture", mixture, heads, None, x / 255)
+              for heads in ([0.3, 0.5, -3.0], [0.5, -1.0, 0.2, 0.1, 0.5, 0.9, -3.0, -2.0, -4.0]) for x in (0, 3, 128, 255)]
+    rows = []
+    for name, function, heads, log_scale, x in cases:
+        # x and the numbers as a float32 engine is given them.
+        tensors = [torch.tensor(np.float32(v), dtype=torch.float64, requires_grad=i < 2) for i, v in enumerate((heads, log_scale or 0.0, x))]
+        value = function(*tensors)
+        value.backward()
+        row = {"name": name, "heads": tensors[0].tolist(), "x": tensors[2].item(), "logProbability": value.item(), "dHeads": tensors[0].grad.tolist()}
+        if log_scale is not None:
+            row |= {"logScale": tensors[1].item(), "dLogScale": tensors[1].grad.item()}
+        rows.append(row)
+    return rows
+
+
 def write_densities(out):
     bernoulli = [(l, x) for l in (-40.0, -20.0, -8.0, -1.5, -0.125, 0.0, 0.125, 1.5, 8.0, 20.0, 40.0) for x in (0.0, 0.25, 1.0)]
     logits, xs = map(list, zip(*bernoulli))
@@ -519,6 +568,7 @@ def write_densities(out):
         assert abs(k - 0.5 * (math.exp(v) + m * m - 1 - v)) <= 1e-12 * max(1, abs(k))
     result["klToStandardNormal"] = [{"mean": m, "logVariance": v, "kl": k, "dMean": dm, "dLogVariance": dv}
                                     for m, v, k, dm, dv in zip(mean, logvar, value, gradient["mean"], gradient["logvar"])]
+    result["pixels"] = pixel_densities()
     result["notes"] = ["compare with an absolute tolerance where a value is below 1e-6: PyTorch's own cancellation shows there",
                        "values of log-variance beyond +-20 and of the logit at +-40 are the mathematical function, without any clamp"]
     write_json(out / "densities.json", result)

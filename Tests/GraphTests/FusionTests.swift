@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// Which operations become one launch. What they compute is the business of SchedulingTests and of the backends' tests.

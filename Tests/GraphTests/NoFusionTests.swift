@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// Where two launches must stay two.

@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import TestSupport
 import Testing
 
 /// Operations that share memory of the caller keep their order, fused or not. `Workbench.expectSameBits` compares with

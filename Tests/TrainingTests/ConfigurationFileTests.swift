@@ -15,6 +15,8 @@ struct ConfigurationFileTests {
     configuration.activation = .leakyReLU
     configuration.likelihood = "gaussian"
     configuration.sigma = .fixed(0.1)
+    configuration.levels = 17
+    configuration.components = 3
     configuration.binarize = .static
     configuration.epochs = 3
     configuration.maxSteps = 17

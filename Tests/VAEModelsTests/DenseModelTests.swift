@@ -18,7 +18,8 @@ struct DenseModelTests {
     let found = try bench.run(x: x, z: z) {
       [
         bench.model.posterior($0.x, $0.scope), bench.model.decode($0.z, $0.scope),
-        bench.model.likelihood.mean(features: bench.model.decode($0.z, $0.scope), $0.scope),
+        bench.model.likelihood.mean(
+          features: bench.model.decode($0.z, $0.scope), pixels: 30, $0.scope),
       ]
     }
     let reference = bench.reference

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Graph
+import TestSupport
 
 extension OpCase {
   /// A whole training objective: two-layer encoder and decoder, each likelihood.

@@ -51,15 +51,15 @@ struct EpilogueCase: Sendable, CustomTestStringConvertible {
     return [
       ("bernoulli_log_likelihood", [bernoulli, value]),
       ("bernoulli_log_likelihood_with_gradient", [bernoulli, upstream, gradient, value]),
-      ("gaussian_log_likelihood", gaussian + [value]),
+      ("gaussian_shared_log_likelihood", gaussian + [value]),
       (
-        "gaussian_log_likelihood_with_gradient",
+        "gaussian_shared_log_likelihood_with_gradient",
         gaussian + [upstream, gradient, .result(rows), value]
       ),
     ].map { kernel, arguments in
       EpilogueCase(
         kernel: kernel, function: "bias_identity", follows: .bias, rows: rows, columns: columns,
-        arguments: arguments + [.count(columns)], size: .rows(rows))
+        arguments: arguments + [.count(columns), .count(1), .count(1)], size: .rows(rows))
     }
   }
 

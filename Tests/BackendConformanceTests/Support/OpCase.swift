@@ -15,14 +15,19 @@ struct OpCase: Sendable {
   }
 
   /// Random values are float32 numbers, so that every device and the reference are given the same.
-  enum Values: Sendable {
+  indirect enum Values: Sendable {
     case uniform(Double, Double)
     /// Uniform magnitude, random sign: away from a kink at 0.
     case awayFromZero(Double, Double)
     case bits
     case bytes
+    /// 8-bit pixels / 255, as float32.
+    case pixels
     case permutation
     case fixed([Double])
+    case zeros
+    /// Rows of so many values, the first half of one kind and the second of another.
+    case halves(of: Int, Values, Values)
   }
 
   let name: String
@@ -48,6 +53,12 @@ extension OpCase.Input {
   /// A real input without.
   static func constant(_ shape: Shape, _ low: Double = -2, _ high: Double = 2) -> Self {
     Self(shape: shape, values: .uniform(low, high))
+  }
+
+  var withoutGradient: Self {
+    var input = self
+    input.isDifferentiable = false
+    return input
   }
 
   static func fixed(_ values: [Double]) -> Self {
@@ -77,8 +88,19 @@ extension OpCase.Input {
       }
     case .bits: return (0..<shape.count).map { _ in Double(generator.next() & 1) }
     case .bytes: return (0..<shape.count).map { _ in Double(generator.next() & 255) }
+    case .pixels:
+      return (0..<shape.count).map { _ in Double(Float(generator.next() & 255) / 255) }
     case .permutation: return (0..<shape.count).map(Double.init).shuffled(using: &generator)
     case .fixed(let values): return values
+    case .zeros: return [Double](repeating: 0, count: shape.count)
+    case .halves(let columns, let first, let second):
+      let parts = [first, second].map { values in
+        Self(shape: [shape.count / 2], values: values).makeValues(&generator)
+      }
+      return (0..<shape.count).map { index in
+        let (row, j) = (index / columns, index % columns)
+        return parts[j / (columns / 2)][row * columns / 2 + j % (columns / 2)]
+      }
     }
   }
 }

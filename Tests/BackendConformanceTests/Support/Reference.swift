@@ -3,6 +3,7 @@ import Foundation
 /// Formulas in float64, written from their definitions on plain arrays: what the kernels must compute.
 enum Reference {
   static func log(_ x: Double) -> Double { Foundation.log(x) }
+  static func exp(_ x: Double) -> Double { Foundation.exp(x) }
   static func cos(_ x: Double) -> Double { Foundation.cos(x) }
   static func sin(_ x: Double) -> Double { Foundation.sin(x) }
 

@@ -15,8 +15,9 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
     var cases: [ModelCase] = []
     for model in ModelRegistry.names {
       for likelihood in LikelihoodRegistry.names {
-        for sigma in likelihood == "bernoulli" ? [.learned] : [Sigma.learned, .fixed(0.7)] {
-          for hidden in [[], [16], [16, 12]] {
+        let sigmas = sigmas(model, likelihood)
+        for sigma in sigmas {
+          for hidden in sigma == sigmas[0] ? [[], [16], [16, 12]] : [[16]] {
             let activation = activations[cases.count % activations.count]
             cases.append(
               ModelCase(
@@ -29,8 +30,22 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
     return cases
   }()
 
+  /// Those that the likelihood takes.
+  private static func sigmas(_ model: String, _ likelihood: String) -> [Sigma] {
+    var configuration = RunConfiguration.small
+    configuration.model = model
+    configuration.likelihood = likelihood
+    guard LikelihoodRegistry.names(taking: .sigma).contains(likelihood) else { return [.learned] }
+    return ([.fixed(0.7)] + Sigma.named.map(\.sigma)).filter {
+      configuration.sigma = $0
+      return (try? configuration.validate()) != nil
+    }
+  }
+
   var configuration: RunConfiguration {
     var configuration = RunConfiguration.small
+    configuration.levels = 5
+    configuration.components = 3
     configuration.model = model
     configuration.likelihood = likelihood
     configuration.sigma = sigma

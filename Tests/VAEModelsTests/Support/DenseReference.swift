@@ -59,6 +59,7 @@ struct DenseReference {
     switch configuration.sigma {
     case .learned: weights["likelihood.log_sigma"]?[0] ?? .nan
     case .fixed(let value): log(value)
+    case .perPixel, .predicted, .optimal: .nan
     }
   }
 

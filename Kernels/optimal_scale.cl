@@ -1,0 +1,30 @@
+// The scale of a Gaussian likelihood that maximises it for a batch: sigma^2 = mean |x - mean|^2 (Rybkin et al. 2021, eq. 8).
+
+ROW_KERNEL(squared_distance, (IN(real, mean), IN(real, x), OUT(real, distance), VALUE(uint, columns),
+                              VALUE(uint, samples))) {
+  GROUP_SCRATCH(scratch);
+  const size_t offset = (size_t)ROW * columns, image = IMAGE_OFFSET;
+  LANE_SUM(squares);
+  FOR_LANES_SUM(j, columns) {
+    const real difference = x[image + j] - mean[offset + j];
+    LANE_ADD(squares, difference * difference);
+  }
+  const real total = GROUP_SUM(scratch, squares);
+  if (LANE == 0) distance[ROW] = total;
+}
+
+// ln sigma of the batch, and in `running` that of the mean of sigma^2 over the steps, each with the weight 1/100 and the
+// first with all. One work-group.
+ROW_KERNEL(optimal_log_scale, (IN(real, distance), IN(uint, state), INOUT(real, running), OUT(real, log_scale),
+                               VALUE(uint, rows), VALUE(uint, columns))) {
+  GROUP_SCRATCH(scratch);
+  LANE_SUM(sum);
+  FOR_LANES_SUM(i, rows) LANE_ADD(sum, distance[i]);
+  const real variance = GROUP_SUM(scratch, sum) / ((real)rows * (real)columns);
+  if (LANE == 0) {
+    const real before = real_exp(REAL(2.0) * running[0]);
+    const real kept = state[STATE_STEP] == 0 ? variance : before + REAL(0.01) * (variance - before);
+    running[0] = real_clamp(REAL(0.5) * real_log(kept), LOG_SCALE_LOW, LOG_SCALE_HIGH);
+    log_scale[0] = real_clamp(REAL(0.5) * real_log(variance), LOG_SCALE_LOW, LOG_SCALE_HIGH);
+  }
+}
