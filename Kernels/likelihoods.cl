@@ -75,6 +75,22 @@ FUNCTION real gaussian_draw_of(const real a, const real s, const real u, const r
 }
 LOCATION_SCALE(gaussian)
 
+// ---- Laplace: -|d| - s - ln 2 with d = (x - a) / e^s; da = sign(d) / e^s, ds = |d| - 1.
+FUNCTION real laplace_density(const real a, const real s, const real x, real *da, real *ds) {
+  const real inverse = real_exp(-s), d = (x - a) * inverse, distance = d < REAL(0.0) ? -d : d;
+  *da = d > REAL(0.0) ? inverse : (d < REAL(0.0) ? -inverse : REAL(0.0));
+  *ds = distance - REAL(1.0);
+  return -distance - (s + LN_2);
+}
+FUNCTION real laplace_mean_of(const real a, const real s) { (void)s; return a; }
+FUNCTION real laplace_draw_of(const real a, const real s, const real u, const real n) {
+  (void)n;
+  const int is_low = u < REAL(0.5);
+  const real distance = -real_log(is_low ? REAL(2.0) * u : REAL(2.0) * (REAL(1.0) - u));
+  return a + real_exp(s) * (is_low ? -distance : distance);
+}
+LOCATION_SCALE(laplace)
+
 // ---- Discretised logistic over the 256 levels k / 255 (Salimans et al. 2017, section 2.1): the logistic distribution's
 // mass of a level's bin, low = (x - a - 1/510) / e^s to high = (x - a + 1/510) / e^s; that of the first level has no lower
 // end, that of the last no upper one. With sigmoid(high) - sigmoid(low) = sigmoid(high) sigmoid(-low) (1 - e^-t), t = high - low:

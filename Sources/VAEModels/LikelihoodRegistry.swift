@@ -5,6 +5,7 @@ public enum LikelihoodRegistry {
       ("bernoulli", { BernoulliLikelihood($0) }),
       ("continuous-bernoulli", { ContinuousBernoulliLikelihood($0) }),
       ("gaussian", { GaussianLikelihood($0) }),
+      ("laplace", { LaplaceLikelihood($0) }),
       ("categorical", { CategoricalLikelihood($0) }),
       ("logistic", { LogisticLikelihood($0) }),
       ("logistic-mixture", { LogisticMixtureLikelihood($0) }),

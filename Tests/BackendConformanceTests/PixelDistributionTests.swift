@@ -33,6 +33,11 @@ import Testing
       + [-2.5, 0.5].map {
         Case(kernel: "gaussian", heads: [0.5], logScale: $0, support: .interval(-12, 13))
       }
+      + [(-2.5, 3), (0, 24)].map {
+        Case(
+          kernel: "laplace", heads: [0.5], logScale: $0.0,
+          support: .interval(0.5 - $0.1, 0.5 + $0.1))
+      }
       + [(0.5, -4), (0.02, -2), (1.2, 0)].map {
         Case(kernel: "logistic", heads: [$0.0], logScale: $0.1, support: .levels(256))
       } + [

@@ -12,6 +12,8 @@ extension OpCase {
       "continuous_bernoulli", .continuousBernoulli, "logits to 40",
       heads: .uniform(-40, 40), x: .uniform(0, 1)),
     scaled("gaussian", .gaussian, heads: .uniform(-1, 1), x: .uniform(-1, 1)),
+    // Derivatives of |x - a| have a kink.
+    scaled("laplace", .laplace, heads: .awayFromZero(0.1, 1), x: .zeros),
     // The derivative by one ln scale for all pixels is a sum of terms of either sign.
     scaled(
       "logistic", .logistic, heads: .uniform(-0.2, 1.2), x: .pixels, scale: (-4, -1),

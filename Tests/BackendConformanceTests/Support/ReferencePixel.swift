@@ -24,6 +24,13 @@ struct ReferencePixel: Sendable {
       return -(x - a[0]) * (x - a[0]) / (2 * variance) - 0.5 * log(2 * Double.pi * variance)
     }, mean: { a, _ in a[0] }, draw: { a, s, _, n in a[0] + exp(s) * n })
 
+  static let laplace = ReferencePixel(
+    density: { a, s, x in -abs(x - a[0]) / exp(s) - log(2 * exp(s)) },
+    mean: { a, _ in a[0] },
+    draw: { a, s, u, _ in
+      a[0] - exp(s) * (u < 0.5 ? -1 : 1) * log(1 - 2 * abs(u - 0.5))
+    })
+
   static let logistic = ReferencePixel(
     density: { a, s, x in log(logisticMass(a[0], s, x)) },
     mean: { a, s in
