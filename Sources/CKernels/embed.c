@@ -18,6 +18,7 @@ static const char operations[] = {
 #embed "../../Kernels/likelihood_forms.h" suffix(, '\n',)
 #embed "../../Kernels/likelihoods.cl" suffix(, '\n',)
 #embed "../../Kernels/optimal_scale.cl" suffix(, '\n',)
+#embed "../../Kernels/importance.cl" suffix(, '\n',)
 #embed "../../Kernels/reductions.cl" suffix(, '\n',)
 #embed "../../Kernels/elementwise.cl" suffix(, '\n',)
 #embed "../../Kernels/data.cl" suffix(, '\n',)

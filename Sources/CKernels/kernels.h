@@ -10,6 +10,7 @@
 #include "../../Kernels/likelihood_forms.h"
 #include "../../Kernels/likelihoods.cl"
 #include "../../Kernels/optimal_scale.cl"
+#include "../../Kernels/importance.cl"
 #include "../../Kernels/reductions.cl"
 #include "../../Kernels/elementwise.cl"
 #include "../../Kernels/data.cl"

@@ -49,6 +49,15 @@ public struct ImageSet: Sendable, Equatable {
   /// Values per image: height x width x channels.
   public var pixelsPerImage: Int { height * width * channels }
 
+  /// The first `count` images, or all where there are fewer.
+  public func first(_ count: Int) -> ImageSet {
+    let count = min(max(count, 0), self.count)
+    return ImageSet(
+      name: name, split: split, count: count, height: height, width: width, channels: channels,
+      pixels: Array(pixels.prefix(count * pixelsPerImage)),
+      labels: labels.map { Array($0.prefix(count)) })
+  }
+
   /// The values of one image, divided by 255: 0 black to 1 white, row-major.
   public func image(_ index: Int) -> [Float] {
     precondition(index >= 0 && index < count, "image \(index) of \(count)")

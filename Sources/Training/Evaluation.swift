@@ -14,6 +14,14 @@ public struct Evaluation: Sendable {
   /// Standard error of `elbo`. With two or more draws it is the Monte-Carlo error of the draws, the images taken as given:
   /// sqrt(sum_i var_s(e_is) / S) / N. With one draw it is the standard error over images, an upper bound of it.
   public var standardError: Double
+  /// The IWAE-K bound ln 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x) of the same draws, K = `samples`, averaged over images
+  /// (Burda et al. 2016, eq. 8). With one draw an estimate of the ELBO by a Monte-Carlo KL.
+  public var iwae: Double
+  /// Of `iwae`, by the variance of the weights to first order: sqrt(sum_i (sum w^2 / (sum w)^2 - 1/K) K / (K - 1)) / N. It is
+  /// too small where few draws carry the weight. With one draw the standard error over images.
+  public var iwaeStandardError: Double
+  /// -iwae / (dimensions ln 2), for likelihoods of levels or binary pixels; nil for densities of real numbers and for losses.
+  public var bitsPerDimension: Double?
   public var binarization: String
   /// "elbo", or "loss" where grey pixels meet a Bernoulli likelihood: a cross-entropy is no likelihood.
   public var bound: String
@@ -26,12 +34,14 @@ public struct Evaluation: Sendable {
 
 /// How figures are named for data and likelihood.
 enum FigureKind {
+  static let loss = "loss"
+
   /// "dynamic" or "static"; "soft" for grey targets of a binary likelihood; "none" for real-valued data.
   static func binarization(_ binarization: Binarization, isBinary: Bool) -> String {
     binarization == .none && isBinary ? "soft" : binarization.rawValue
   }
 
   static func bound(_ binarization: Binarization, isBinary: Bool) -> String {
-    binarization == .none && isBinary ? "loss" : "elbo"
+    binarization == .none && isBinary ? loss : "elbo"
   }
 }

@@ -1,71 +1,87 @@
 import Foundation
+import Graph
 
-/// Float64 sums of an evaluation over images and draws.
-struct EvaluationSums {
+/// KL(q(z_j|x) || p(z_j)) of images, from the rows of a posterior: float64.
+struct PosteriorSums {
   private let latents: Int
-  private var logLikelihood = 0.0
-  private var kl = 0.0
-  private var draws: [Double]
-  /// Mean and sum of squared deviations of each image's ELBO over its draws (Welford 1962).
-  private var means: [Double]
-  private var squares: [Double]
-  private var klPerLatent: [Double]
-  private var posteriorRows = 0
+  /// Of each image, summed over latents.
+  private(set) var divergences: [Double] = []
+  private var perLatent: [Double]
 
-  init(images: Int, latents: Int) {
+  init(latents: Int) {
     self.latents = latents
-    draws = [Double](repeating: 0, count: images)
-    means = draws
-    squares = draws
-    klPerLatent = [Double](repeating: 0, count: latents)
-  }
-
-  /// Adds one draw of the images from `start` on.
-  mutating func add(logLikelihoods: [Double], divergences: [Double], start: Int) {
-    for (row, (likelihood, divergence)) in zip(logLikelihoods, divergences).enumerated() {
-      logLikelihood += likelihood
-      kl += divergence
-      let image = start + row
-      draws[image] += 1
-      let deviation = likelihood - divergence - means[image]
-      means[image] += deviation / draws[image]
-      squares[image] += deviation * (likelihood - divergence - means[image])
-    }
+    perLatent = [Double](repeating: 0, count: latents)
   }
 
   /// Adds KL(N(mu, s2) || N(0, 1)) = 1/2 (s2 + mu^2 - 1 - ln s2) per latent from rows of means and log-variances.
-  mutating func add(posteriors: [Double]) {
+  mutating func add(_ posteriors: [Double]) {
     for row in 0..<(posteriors.count / (2 * latents)) {
+      var sum = 0.0
       for j in 0..<latents {
         let mean = posteriors[row * 2 * latents + j]
         let logVariance = min(max(posteriors[row * 2 * latents + latents + j], -30), 20)
-        klPerLatent[j] += 0.5 * (exp(logVariance) + mean * mean - 1 - logVariance)
+        let divergence = 0.5 * (exp(logVariance) + mean * mean - 1 - logVariance)
+        perLatent[j] += divergence
+        sum += divergence
       }
-      posteriorRows += 1
+      divergences.append(sum)
     }
   }
 
-  func evaluation(samples: Int, binarization: String, bound: String, seconds: Double) -> Evaluation
-  {
-    let images = Double(means.count)
-    let total = images * Double(samples)
+  /// Averaged over images.
+  var klPerLatent: [Double] { perLatent.map { $0 / Double(max(divergences.count, 1)) } }
+}
+
+/// Bounds and their errors from the sums of every image's draws (`ImportanceSums`): float64.
+struct EvaluationSums {
+  private let samples: Int
+  private let posteriors: PosteriorSums
+  /// Mean over the draws of each image, and its variance.
+  private var logLikelihoods: [Double] = []
+  private var variances: [Double] = []
+  /// ln 1/K sum_k w_k of each image, and its variance to first order (of a ratio to its mean).
+  private var bounds: [Double] = []
+  private var boundVariances: [Double] = []
+
+  init(_ sums: [Double], samples: Int, posteriors: PosteriorSums) {
+    self.samples = samples
+    self.posteriors = posteriors
+    let k = Double(samples)
+    for start in stride(from: 0, to: sums.count, by: Graph.importanceSumsWidth) {
+      let (first, sum, squares) = (sums[start], sums[start + 1], sums[start + 2])
+      let (top, weights, squaredWeights) = (sums[start + 3], sums[start + 4], sums[start + 5])
+      logLikelihoods.append(first + sum / k)
+      bounds.append(top + log(weights / k))
+      guard samples > 1 else { continue }
+      variances.append(max(0, squares - sum * sum / k) / (k - 1) / k)
+      boundVariances.append(max(0, squaredWeights / (weights * weights) - 1 / k) * k / (k - 1))
+    }
+  }
+
+  func evaluation(
+    binarization: String, bound: String, discreteDimensions: Int?, seconds: Double
+  ) -> Evaluation {
+    let images = Double(logLikelihoods.count)
+    let elbos = zip(logLikelihoods, posteriors.divergences).map { $0 - $1 }
+    let likelihood = logLikelihoods.reduce(0, +) / images
+    let divergence = posteriors.divergences.reduce(0, +) / images
+    let iwae = bounds.reduce(0, +) / images
     return Evaluation(
-      images: means.count, samples: samples, elbo: (logLikelihood - kl) / total,
-      logLikelihood: logLikelihood / total, kl: kl / total,
-      klPerLatent: klPerLatent.map { $0 / Double(max(posteriorRows, 1)) },
-      standardError: standardError(samples: samples), binarization: binarization, bound: bound,
-      seconds: seconds)
+      images: logLikelihoods.count, samples: samples, elbo: likelihood - divergence,
+      logLikelihood: likelihood, kl: divergence, klPerLatent: posteriors.klPerLatent,
+      standardError: Self.error(of: elbos, variances), iwae: iwae,
+      iwaeStandardError: Self.error(of: bounds, boundVariances),
+      bitsPerDimension: discreteDimensions.map { -iwae / (Double($0) * log(2)) },
+      binarization: binarization, bound: bound, seconds: seconds)
   }
 
-  private func standardError(samples: Int) -> Double {
-    let images = Double(means.count)
-    if samples > 1 {
-      let s = Double(samples)
-      return (squares.reduce(0, +) / (s - 1) / s).squareRoot() / images
-    }
-    guard means.count > 1 else { return 0 }
-    let mean = means.reduce(0, +) / images
-    let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (images - 1)
-    return (variance / images).squareRoot()
+  /// That of a mean over images: from the variances of the draws, or with one draw from the scatter of the images.
+  private static func error(of values: [Double], _ variances: [Double]) -> Double {
+    let count = Double(values.count)
+    if !variances.isEmpty { return variances.reduce(0, +).squareRoot() / count }
+    guard values.count > 1 else { return 0 }
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    return (variance / count).squareRoot()
   }
 }

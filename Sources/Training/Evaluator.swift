@@ -5,88 +5,108 @@ import Graph
 import NeuralNetwork
 import VAEModels
 
-/// Evaluates a model on every image of a split: passes over a fixed number of rows, and one over the rest.
+/// Evaluates a model on every image of a split, in passes over a number of images and draws; the rest of either is a pass of
+/// its own. Figures do not depend on the passes.
 package final class Evaluator {
-  private struct Pass {
-    let program: Program
-    let forward: ForwardPass
+  private struct Extent: Hashable {
+    let images: Int
+    let samples: Int
   }
 
   private let vae: VAE
   private let images: DeviceImages
   private let binarization: Binarization
-  private let inputs: StepInputs
-  private var passes: [Int: Pass] = [:]
-
   private let rowsPerPass: Int
+  private let buffers: EvaluationBuffers
+  private var encodings: [Int: EncodingPass] = [:]
+  private var drawings: [Extent: DrawingPass] = [:]
 
+  /// - Parameter rowsPerPass: draws of all images of a pass together; nil: 500, what fits the caches of a processor, or 8192 on
+  ///   other devices.
   package init(
-    _ vae: VAE, images: DeviceImages, binarization: Binarization, rowsPerPass: Int = 500
+    _ vae: VAE, images: DeviceImages, binarization: Binarization, rowsPerPass: Int? = nil
   ) throws {
-    self.rowsPerPass = rowsPerPass
+    let isProcessor = vae.device.info.index == nil || vae.device.info.type == .cpu
+    self.rowsPerPass = rowsPerPass ?? (isProcessor ? 500 : 8192)
     self.vae = vae
     self.images = images
     self.binarization = binarization
-    inputs = try StepInputs(vae.device.backend)
+    buffers = try EvaluationBuffers(
+      vae, images: images.source.count,
+      imagesPerPass: min(self.rowsPerPass, images.source.count))
   }
 
   /// - Parameters:
-  ///   - samples: noise draws per image; draw s has the noise of (seed, evaluation, s, image).
+  ///   - samples: noise draws per image; draw s has the noise of (seed, evaluation, s, image). An image is binarised once for
+  ///     all of them.
   ///   - stop: looked at before each pass; true ends the evaluation with nil.
   package func evaluate(
     samples: Int, seed: UInt64, stop: () -> Bool = { false }
   ) throws -> Evaluation? {
     let started = monotonicSeconds()
-    var sums = EvaluationSums(images: images.source.count, latents: vae.configuration.latent)
-    for draw in 0..<samples {
-      for start in stride(from: 0, to: images.source.count, by: rowsPerPass) {
+    let count = images.source.count
+    var posteriors = PosteriorSums(latents: vae.configuration.latent)
+    let samplesPerPass = min(samples, rowsPerPass)
+    let imagesPerPass = max(1, rowsPerPass / samplesPerPass)
+    for start in stride(from: 0, to: count, by: imagesPerPass) {
+      let encoding = try encoding(min(imagesPerPass, count - start))
+      for draw in stride(from: 0, to: samples, by: samplesPerPass) {
         if stop() { return nil }
-        let pass = try pass(rows: min(rowsPerPass, images.source.count - start))
-        try inputs.write(seed: seed, step: draw, batchStart: start)
-        try pass.program.run()
-        sums.add(
-          logLikelihoods: try pass.program.readDoubles(pass.forward.logLikelihood),
-          divergences: try pass.program.readDoubles(pass.forward.kl), start: start)
-        if draw == 0 || binarization == .dynamic {
-          sums.add(posteriors: try pass.program.readDoubles(pass.forward.posterior))
+        try buffers.inputs.write(seed: seed, step: draw, batchStart: start)
+        if draw == 0 {
+          try encoding.program.run()
+          posteriors.add(try encoding.program.readDoubles(encoding.posterior))
         }
+        try drawing(
+          Extent(
+            images: min(imagesPerPass, count - start), samples: min(samplesPerPass, samples - draw))
+        ).program.run()
       }
     }
     let isBinary = vae.model.likelihood.isBinary
-    return sums.evaluation(
-      samples: samples,
-      binarization: FigureKind.binarization(binarization, isBinary: isBinary),
-      bound: FigureKind.bound(binarization, isBinary: isBinary),
+    let numbers = try vae.device.backend.downloadReals(
+      BufferView(buffers.sums), count: count * Graph.importanceSumsWidth)
+    let bound = FigureKind.bound(binarization, isBinary: isBinary)
+    return EvaluationSums(numbers, samples: samples, posteriors: posteriors).evaluation(
+      binarization: FigureKind.binarization(binarization, isBinary: isBinary), bound: bound,
+      discreteDimensions: vae.model.likelihood.isDiscrete && bound != FigureKind.loss
+        ? vae.configuration.image.count : nil,
       seconds: monotonicSeconds() - started)
   }
 
-  /// The program of a whole pass, or of all images where they are fewer.
-  package var program: Program {
-    get throws { try pass(rows: min(rowsPerPass, images.source.count)).program }
+  /// The programs of one draw of each image of a whole pass, or of all images where they are fewer.
+  package var programs: [Program] {
+    get throws {
+      let count = min(rowsPerPass, images.source.count)
+      return [
+        try encoding(count).program, try drawing(Extent(images: count, samples: 1)).program,
+      ]
+    }
   }
 
-  private func pass(rows: Int) throws -> Pass {
-    if let pass = passes[rows] { return pass }
-    let graph = Graph()
-    let scope = ParameterScope(vae.layout, in: graph)
-    let forward = ForwardPass(
-      vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization,
-      noise: .evaluation)
-    let program = try Program(
-      graph, outputs: [forward.logLikelihood, forward.kl, forward.posterior],
-      backend: vae.device.backend, storages: forward.storages)
-    let pass = Pass(program: program, forward: forward)
-    passes[rows] = pass
+  private func encoding(_ count: Int) throws -> EncodingPass {
+    if let pass = encodings[count] { return pass }
+    let pass = try EncodingPass(
+      vae, images: images, count: count, binarization: binarization, buffers: buffers)
+    encodings[count] = pass
+    return pass
+  }
+
+  private func drawing(_ extent: Extent) throws -> DrawingPass {
+    if let pass = drawings[extent] { return pass }
+    let pass = try DrawingPass(
+      vae, images: images, count: extent.images, samples: extent.samples, buffers: buffers)
+    drawings[extent] = pass
     return pass
   }
 }
 
 extension VAE {
-  /// The ELBO of every image of a set with its parts, in nats per image.
+  /// The bounds of every image of a set with their parts, in nats per image.
   ///
   /// - Parameters:
   ///   - binarization: nil: dynamic for a binary likelihood, none otherwise.
-  ///   - samples: noise draws per image.
+  ///   - samples: noise draws per image, K of the IWAE bound.
   public func evaluate(
     _ images: ImageSet, binarization: Binarization? = nil, samples: Int = 10, seed: UInt64 = 0
   ) throws -> Evaluation {

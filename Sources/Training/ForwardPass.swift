@@ -2,22 +2,9 @@ import Compute
 import Graph
 import NeuralNetwork
 
-/// The forward pass over a batch of device images, recorded once for training and for evaluation: gather, posterior, one
-/// sample of z with its KL, log-likelihood.
+/// The forward pass of a training step over a batch of device images: gather, posterior, one sample of z with its KL,
+/// log-likelihood.
 struct ForwardPass {
-  /// The streams of noise that a use of the pass draws from.
-  struct Noise {
-    let posterior: Philox.Purpose
-    let binarisation: Philox.Purpose
-    var isTraining: Bool { posterior == .trainingNoise }
-
-    static let training = Noise(posterior: .trainingNoise, binarisation: .trainingBinarisation)
-    static let evaluation = Noise(
-      posterior: .evaluationNoise, binarisation: .evaluationBinarisation)
-  }
-
-  /// [rows, 2M]: means, then log-variances.
-  let posterior: Tensor
   /// [rows]
   let kl: Tensor
   /// [rows]
@@ -28,21 +15,21 @@ struct ForwardPass {
 
   init(
     _ vae: VAE, _ scope: ParameterScope, rows: Int, images: DeviceImages, inputs: StepInputs,
-    binarization: Binarization, noise: Noise
+    binarization: Binarization
   ) {
     let graph = scope.graph
     let order = images.orderTensor(in: graph)
     state = StepInputs.stateTensor(in: graph)
     let x = graph.gatherImages(
       images.pixelTensor(in: graph), order: order, state: state, rows: rows,
-      binarization: binarization, purpose: noise.binarisation, split: images.splitDraw)
-    posterior = vae.model.posterior(x, scope)
+      binarization: binarization, purpose: .trainingBinarisation, split: images.splitDraw)
+    let posterior = vae.model.posterior(x, scope)
     let sample = graph.reparameterise(
-      posterior, order: order, state: state, purpose: noise.posterior)
+      posterior, order: order, state: state, purpose: .trainingNoise)
     kl = sample.kl
     logLikelihood = vae.model.likelihood.logLikelihood(
       features: vae.model.decode(sample.z, scope), x: x, scope,
-      step: noise.isTraining ? state : nil)
+      step: state)
     storages = [
       ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
       DeviceImages.orderStorage: images.order, StepInputs.stateStorage: inputs.state,

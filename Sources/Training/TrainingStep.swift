@@ -54,8 +54,7 @@ package final class TrainingStep {
     let scope = ParameterScope(vae.layout, in: graph)
     let step = inputs.tensors(in: graph)
     let forward = ForwardPass(
-      vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization,
-      noise: .training)
+      vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization)
     let objective = graph.negativeELBO(
       logLikelihood: forward.logLikelihood, kl: forward.kl, scalars: step.scalars)
     let seed = graph.constant([1, 0, 0], shape: [3])

@@ -65,7 +65,7 @@ public struct Tuning {
     var products = try trainer.step(rows: rows).program.matrixProducts
     let rest = data.train.count % configuration.batchSize
     if rest > 0 { products += try trainer.step(rows: rest).program.matrixProducts }
-    products += try trainer.evaluator.program.matrixProducts
+    products += try trainer.evaluator.programs.flatMap(\.matrixProducts)
     var shapes: [GemmShape] = []
     for shape in products.map(GemmShape.init) where !shapes.contains(shape) {
       shapes.append(shape)

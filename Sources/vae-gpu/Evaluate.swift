@@ -5,11 +5,13 @@ import VAEGPU
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The ELBO of a whole split with its parts, KL per latent and standard error.",
+    abstract: "The ELBO of a whole split with its parts, the IWAE bound, KL per latent and errors.",
     usage: "vae-gpu evaluate <run> [options]",
     discussion: """
       Nats per image: summed over pixels and latents, averaged over images and draws. The standard \
       error is that of the draws, the images taken as given; with one draw it is that over images. \
+      An image is binarised once for all its draws. The IWAE bound ln 1/K sum p(x,z)/q(z|x) is of the \
+      same K draws; bits per dimension are -IWAE / (pixels ln 2), where pixels are binary or levels. \
       Grey pixels under a Bernoulli likelihood make a loss (bound "loss"), not a likelihood.
       """)
 
@@ -21,9 +23,16 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Noise draws per image (default: 10).", valueName: "n"),
+    help: ArgumentHelp(
+      "Noise draws per image, K of the IWAE bound (default: 10).", valueName: "k"),
     transform: FlagValue.integer(1...1_000_000))
   var samples: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only the first n images of the split.", valueName: "n"),
+    transform: FlagValue.integer(1...Int(Int32.max)))
+  var limit: Int?
 
   @Option(
     parsing: .unconditional,
@@ -45,7 +54,8 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let opened = try OpenedRun(directory, checkpoint: checkpoint ?? .last, device: device)
-    let set = try opened.images(images)
+    let whole = try opened.images(images)
+    let set = limit.map { whole.first($0) } ?? whole
     let evaluation = try opened.vae.evaluate(
       set, binarization: binarize ?? opened.configuration.binarization, samples: samples ?? 10,
       seed: seed ?? opened.configuration.seed)
@@ -73,6 +83,8 @@ struct EvaluationReport {
     JSONValue.object([
       .number("elbo", evaluation.elbo), .number("log_likelihood", evaluation.logLikelihood),
       .number("kl", evaluation.kl), .number("stderr", evaluation.standardError),
+      .number("iwae", evaluation.iwae), .number("iwae_stderr", evaluation.iwaeStandardError),
+      .number("bits_per_dim", evaluation.bitsPerDimension),
       .text("bound", evaluation.bound), .text("binarization", evaluation.binarization),
       .integer("images", evaluation.images), .integer("samples", evaluation.samples),
       .text("split", split), .text("data", data),
@@ -103,8 +115,16 @@ struct EvaluationReport {
         Formatting.decimal(isLoss ? -evaluation.logLikelihood : evaluation.logLikelihood, 3),
       ],
       ["  KL", Formatting.decimal(evaluation.kl, 3)],
+      [
+        "IWAE-\(evaluation.samples)" + (isLoss ? " (soft targets)" : ""),
+        Formatting.decimal(isLoss ? -evaluation.iwae : evaluation.iwae, 3)
+          + " ± \(Formatting.decimal(evaluation.iwaeStandardError, 3))",
+      ],
       ["bound", isLoss ? "loss: no bound on a likelihood" : "ELBO: a lower bound on ln p(x)"],
     ]
+    if let bits = evaluation.bitsPerDimension {
+      rows.append(["bits/dimension", Formatting.decimal(bits, 4) + " (by the IWAE bound)"])
+    }
     if let logSigma {
       rows.append(["sigma", Formatting.decimal(exp(Double(logSigma)), 4) + " (learned)"])
     }

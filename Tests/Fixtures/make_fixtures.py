@@ -195,7 +195,7 @@ ACTIVATIONS = {
 
 
 def forward(case, parameters, x, eps):
-    """Log-likelihood and KL per image, [B] each, and the posterior's log-variance."""
+    """Log-likelihood and KL per image, [B] each, and the posterior's mean and log-variance."""
     activation = ACTIVATIONS[case.activation]
 
     def linear(name, h):
@@ -228,7 +228,7 @@ def forward(case, parameters, x, eps):
             torch.testing.assert_close(ll, check.log_prob(x).sum(1), rtol=1e-12, atol=1e-11)
             q = Normal(mean, torch.exp(0.5 * logvar))
             torch.testing.assert_close(kl, kl_divergence(q, Normal(0.0, 1.0)).sum(1), rtol=1e-11, atol=1e-11)
-    return ll, kl, logvar
+    return ll, kl, (mean, logvar)
 
 
 def inputs_of(case, pixels, batch, step):
@@ -262,7 +262,7 @@ def train(case, pixels, dtype):
     steps, gradients, logvars = [], {k: [] for k in parameters}, []
     for step, (epoch, batch) in enumerate(batches(case)):
         x, eps = inputs_of(case, pixels, batch, step)
-        ll, kl, logvar = forward(case, parameters, torch.tensor(x, dtype=dtype), torch.tensor(eps, dtype=dtype))
+        ll, kl, (_, logvar) = forward(case, parameters, torch.tensor(x, dtype=dtype), torch.tensor(eps, dtype=dtype))
         loss = (case.beta * kl - ll).mean()
         adam.zero_grad()
         loss.backward()
@@ -386,6 +386,20 @@ def write_training(case, out):
     return final
 
 
+def importance_bound(case, weights, x, noise):
+    """ln 1/K sum_k p(x, z_k) / q(z_k|x) of every image, and its variance to first order, by torch.distributions."""
+    logs = []
+    for eps in noise:
+        with torch.no_grad():
+            ll, _, (mean, logvar) = forward(case, {k: v.double() for k, v in weights.items()}, torch.tensor(x, dtype=torch.float64), torch.tensor(eps, dtype=torch.float64))
+            q = Normal(mean, torch.exp(0.5 * logvar))
+            latents = mean + torch.exp(0.5 * logvar) * torch.tensor(eps, dtype=torch.float64)
+            logs.append(ll + (Normal(0.0, 1.0).log_prob(latents) - q.log_prob(latents)).sum(1))
+    logs, k = torch.stack(logs, 1), len(noise)
+    weights = torch.softmax(logs, 1)
+    return torch.logsumexp(logs, 1) - math.log(k), ((weights * weights).sum(1) - 1 / k) * k / (k - 1)
+
+
 def write_evaluation(case, final, out):
     draws, pixels = 3, pixels_of(case)
     weights = {k: v.float() for k, v in final.items()}
@@ -402,10 +416,12 @@ def write_evaluation(case, final, out):
         return torch.stack(lls, 1).double(), torch.stack(kls, 1).double()  # [images, draws]
 
     everyone = range(case.samples)
-    xs = [binarize(pixels, words(case.seed, EVALUATE_BINARIZE, s, everyone, case.inputs)) for s in range(draws)]
+    # An image is binarised once for all its draws.
+    xs = [binarize(pixels, words(case.seed, EVALUATE_BINARIZE, 0, everyone, case.inputs))] * draws
     noise = [as_float32(normals(case.seed, EVALUATE_NOISE, s, everyone, case.latents)) for s in range(draws)]
     ll, kl = evaluate(torch.float64)
     elbo = ll - kl
+    iwae, iwae_variance = importance_bound(case, weights, xs[0], noise)
     stderr = math.sqrt((elbo.var(dim=1, unbiased=True) / draws).sum().item()) / case.samples
     ll32, kl32 = evaluate(torch.float32)
 
@@ -419,6 +435,7 @@ def write_evaluation(case, final, out):
         "seed": case.seed, "samples": case.samples, "draws": draws, "binarization": "dynamic",
         "elbo": elbo.mean().item(), "logLikelihood": ll.mean().item(), "kl": kl.mean().item(),
         "standardError": stderr,
+        "iwae": iwae.mean().item(), "iwaeStandardError": math.sqrt(iwae_variance.sum().item()) / case.samples,
         "imageDrawElbo": elbo.tolist(), "imageDrawLogLikelihood": ll.tolist(), "imageDrawKL": kl.tolist(),
         "float32Deviation": {"elboRelative": float(f"{abs((ll32 - kl32).mean() / elbo.mean() - 1).item():.2e}"),
                              "imageDrawElboRelative": float(f"{((ll32 - kl32) / elbo - 1).abs().max().item():.2e}")},

@@ -13,6 +13,8 @@ import VAEGPU
     let logLikelihood: Double
     let kl: Double
     let standardError: Double
+    let iwae: Double
+    let iwaeStandardError: Double
     let imageDrawElbo: [[Double]]
     let imageDrawKL: [[Double]]
   }
@@ -63,6 +65,10 @@ import VAEGPU
     #expect(relativeError(evaluation.logLikelihood, expected.logLikelihood) < tolerance)
     #expect(relativeError(evaluation.kl, expected.kl) < 10 * tolerance)
     #expect(relativeError(evaluation.standardError, expected.standardError) < 10 * tolerance)
+    #expect(relativeError(evaluation.iwae, expected.iwae) < tolerance)
+    #expect(relativeError(evaluation.iwaeStandardError, expected.iwaeStandardError) < 1e-4)
+    let bits = -expected.iwae / (36 * log(2.0))
+    #expect(relativeError(try #require(evaluation.bitsPerDimension), bits) < tolerance)
     #expect(relativeError(evaluation.klPerLatent.reduce(0, +), expected.kl) < 10 * tolerance)
     #expect(evaluation.bound == "elbo" && evaluation.binarization == "dynamic")
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VAEGPU
 
@@ -20,6 +21,8 @@ import VAEGPU
       #expect(evaluation.kl == evaluations[0].kl)
       #expect(evaluation.klPerLatent == evaluations[0].klPerLatent)
       #expect(evaluation.standardError == evaluations[0].standardError)
+      #expect(evaluation.iwae == evaluations[0].iwae)
+      #expect(evaluation.iwaeStandardError == evaluations[0].iwaeStandardError)
     }
   }
 
@@ -61,6 +64,45 @@ import VAEGPU
     #expect(ratio > 7 && ratio < 14, "10 by theory: \(ratio)")
     #expect(abs(few.elbo - many.elbo) < 5 * few.standardError)
     #expect(few.standardError > 0)
+  }
+
+  @Test(
+    "The IWAE bound is the ELBO with one draw, rises with the draws, and stays below what many give",
+    arguments: TestDevice.backends)
+  func importanceBound(device: TestDevice) throws {
+    let vae = try Self.vae(device.open())
+    let images = TestImages.set(.test, count: 100, side: 6)
+    let bounds = try [1, 5, 50, 1000].map {
+      try vae.evaluate(images, binarization: .static, samples: $0, seed: 1)
+    }
+    let many = try vae.evaluate(images, binarization: .static, samples: 1000, seed: 3)
+    #expect(abs(bounds[0].iwae - many.elbo) < 5 * bounds[0].iwaeStandardError)
+    for (few, more) in zip(bounds, bounds.dropFirst()) {
+      let error = few.iwaeStandardError + more.iwaeStandardError
+      #expect(few.iwae < more.iwae + 5 * error)
+      #expect(more.iwae > more.elbo)
+    }
+    let error = many.iwaeStandardError + bounds[3].iwaeStandardError
+    #expect(abs(bounds[3].iwae - many.iwae) < 5 * error)
+    #expect(many.iwae > many.elbo)
+  }
+
+  @Test("Bits per dimension are those of levels and binary pixels, and of nothing else")
+  func bitsPerDimension() throws {
+    let expected: [(String, Binarization?, Bool)] = [
+      ("bernoulli", nil, true), ("bernoulli", Binarization.none, false), ("gaussian", nil, false),
+      ("categorical", nil, true), ("logistic", nil, true), ("logistic-mixture", nil, true),
+      ("continuous-bernoulli", nil, false),
+    ]
+    for (likelihood, binarization, hasBits) in expected {
+      let vae = try Self.vae(TestDevice.cpu[0].open(), likelihood: likelihood)
+      let found = try vae.evaluate(
+        TestImages.set(.test, count: 3, side: 6), binarization: binarization, samples: 2)
+      #expect((found.bitsPerDimension != nil) == hasBits, "\(likelihood)")
+      if let bits = found.bitsPerDimension {
+        #expect(relativeError(bits, -found.iwae / (36 * log(2))) < 1e-12)
+      }
+    }
   }
 
   @Test("Static binarisation is one draw for all seeds, and another for the other split")

@@ -1,6 +1,7 @@
 extension OpCase {
   /// The table.
   static let all =
-    matrixProducts + activations + posteriors + likelihoods + objectives + reductions + images
+    matrixProducts + activations + posteriors + importance + likelihoods + objectives + reductions
+    + images
     + noises + elementwise + optimizers + autoencoders
 }

@@ -1,0 +1,92 @@
+// Several draws of z for each image, and what becomes of their importance weights. Rows i S ... i S + S - 1 are the S draws of
+// image i of a batch.
+
+// The noise of latent j of draw s of an image: in evaluation (`draws_are_steps`) every draw is a step of its own, so that it
+// does not depend on how many are drawn together; in training the draws of a step have elements one behind the other.
+FUNCTION real draw_noise(const uint j, const uint s, const uint latents, const uint sample, GLOBAL_IN(uint) state,
+                         const uint purpose, const uint draws_are_steps) {
+  return philox_normal_element(draws_are_steps ? j : s * latents + j, sample,
+                               draws_are_steps ? state[STATE_STEP] + s : state[STATE_STEP], purpose,
+                               state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
+}
+
+// z = mu + exp(lv / 2) eps, and ln p(z) - ln q(z|x) = 1/2 sum (lv + eps^2 - z^2), summed over the latents.
+ROW_KERNEL(posterior_draws,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), OUT(real, z), OUT(real, log_ratio),
+            VALUE(uint, latents), VALUE(uint, purpose), VALUE(uint, samples), VALUE(uint, draws_are_steps))) {
+  GROUP_SCRATCH(scratch);
+  const uint image = (uint)ROW / samples, s = (uint)ROW - image * samples;
+  const uint sample = order[state[STATE_BATCH_START] + image];
+  LANE_SUM(sum);
+  FOR_LANES_SUM(j, latents) {
+    const size_t at = (size_t)image * 2 * latents + j;
+    const real log_variance = real_clamp(posterior[at + latents], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+    const real noise = draw_noise(j, s, latents, sample, state, purpose, draws_are_steps);
+    const real latent = posterior[at] + real_exp(REAL(0.5) * log_variance) * noise;
+    z[(size_t)ROW * latents + j] = latent;
+    LANE_ADD(sum, log_variance + noise * noise - latent * latent);
+  }
+  const real total = GROUP_SUM(scratch, sum);
+  if (LANE == 0) log_ratio[ROW] = REAL(0.5) * total;
+}
+
+// With g = dz - dlog_ratio z: dmu = sum_s g, dlv = sum_s (g eps exp(lv / 2) + dlog_ratio) / 2 (0 where lv is outside its range).
+// One row an image.
+ROW_KERNEL(posterior_draws_backward,
+           (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dlog_ratio),
+            OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose), VALUE(uint, samples),
+            VALUE(uint, draws_are_steps))) {
+  const uint sample = order[state[STATE_BATCH_START] + (uint)ROW];
+  FOR_LANES(j, latents) {
+    const size_t at = (size_t)ROW * 2 * latents + j;
+    const real unclamped = posterior[at + latents];
+    const real log_variance = real_clamp(unclamped, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+    const real deviation = real_exp(REAL(0.5) * log_variance);
+    real dmean = REAL(0.0), dlog_variance = REAL(0.0);
+    for (uint s = 0; s < samples; s++) {
+      const size_t row = (size_t)ROW * samples + s;
+      const real noise = draw_noise(j, s, latents, sample, state, purpose, draws_are_steps);
+      const real g = dz[row * latents + j] - dlog_ratio[row] * (posterior[at] + deviation * noise);
+      dmean += g;
+      dlog_variance += REAL(0.5) * (g * noise * deviation + dlog_ratio[row]);
+    }
+    dposterior[at] = dmean;
+    const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
+    dposterior[at + latents] = outside ? REAL(0.0) : dlog_variance;
+  }
+}
+
+// Sums over the draws of an image, taken on draw by draw: from draw state[STATE_STEP] on, which 0 begins anew.
+//   { l_0, sum (l - l_0), sum (l - l_0)^2, max ln w, sum w / max w, sum (w / max w)^2 }
+// with the log-likelihood l and ln w = l + ln p(z) - ln q(z|x) of each draw (streaming log-sum-exp).
+#define IMPORTANCE_SUMS 6
+KERNEL(accumulate_importance,
+       (IN(real, log_likelihood), IN(real, log_ratio), IN(uint, state), INOUT(real, sums), VALUE(uint, samples),
+        VALUE(uint, count))) {
+  FOR_ITEM(count) {
+    GLOBAL(real) image = sums + (size_t)(state[STATE_BATCH_START] + (uint)ITEM) * IMPORTANCE_SUMS;
+    const int begins = state[STATE_STEP] == 0;
+    const size_t row = (size_t)ITEM * samples;
+    const real first = begins ? log_likelihood[row] : image[0];
+    real sum = begins ? REAL(0.0) : image[1], squares = begins ? REAL(0.0) : image[2];
+    real top = begins ? log_likelihood[row] + log_ratio[row] : image[3];
+    real weights = begins ? REAL(0.0) : image[4], squared_weights = begins ? REAL(0.0) : image[5];
+    for (uint s = 0; s < samples; s++) {
+      const real difference = log_likelihood[row + s] - first;
+      const real log_weight = log_likelihood[row + s] + log_ratio[row + s];
+      const real higher = log_weight > top ? log_weight : top;
+      const real shrink = real_exp(top - higher), weight = real_exp(log_weight - higher);
+      sum += difference;
+      squares += difference * difference;
+      weights = weights * shrink + weight;
+      squared_weights = squared_weights * shrink * shrink + weight * weight;
+      top = higher;
+    }
+    image[0] = first;
+    image[1] = sum;
+    image[2] = squares;
+    image[3] = top;
+    image[4] = weights;
+    image[5] = squared_weights;
+  }
+}
