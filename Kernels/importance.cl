@@ -90,3 +90,54 @@ KERNEL(accumulate_importance,
     image[5] = squared_weights;
   }
 }
+
+// The bound of groups of K draws each, -(1 - a) mean_g ln 1/K sum_k w_gk - a mean ln w with ln w = l + beta (ln p(z) - ln q(z|x)),
+// as a loss. out = { loss, mean l, mean ln q(z|x) - ln p(z) }. One work-group.
+#define LOG_WEIGHT(row) (log_likelihood[row] + scalars[SCALAR_BETA] * log_ratio[row])
+
+ROW_KERNEL(importance_bound,
+           (IN(real, log_likelihood), IN(real, log_ratio), IN(real, scalars), OUT(real, out), VALUE(uint, groups),
+            VALUE(uint, draws), VALUE(real, mixing))) {
+  GROUP_SCRATCH(scratch);
+  const uint rows = groups * draws;
+  LANE_SUM(bounds);
+  FOR_LANES_SUM(g, groups) {
+    const size_t first = (size_t)g * draws;
+    real top = LOG_WEIGHT(first), sum = REAL(0.0);
+    for (uint k = 1; k < draws; k++) top = LOG_WEIGHT(first + k) > top ? LOG_WEIGHT(first + k) : top;
+    for (uint k = 0; k < draws; k++) sum += real_exp(LOG_WEIGHT(first + k) - top);
+    LANE_ADD(bounds, top + real_log(sum / (real)draws));
+  }
+  const real bound = GROUP_SUM(scratch, bounds) / (real)groups;
+  LANE_SUM(likelihoods);
+  FOR_LANES_SUM(i, rows) LANE_ADD(likelihoods, log_likelihood[i]);
+  const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)rows;
+  LANE_SUM(ratios);
+  FOR_LANES_SUM(i, rows) LANE_ADD(ratios, log_ratio[i]);
+  const real ratio = GROUP_SUM(scratch, ratios) / (real)rows;
+  if (LANE == 0) {
+    out[0] = -((REAL(1.0) - mixing) * bound + mixing * (likelihood + scalars[SCALAR_BETA] * ratio));
+    out[1] = likelihood;
+    out[2] = -ratio;
+  }
+}
+
+// With the normalised weights v of a group and upstream u: dl = -u0 ((1 - a) v + a / K) / G + u1 / rows, and of the ratio beta
+// times the first part - u2 / rows.
+KERNEL(importance_bound_backward,
+       (IN(real, log_likelihood), IN(real, log_ratio), IN(real, scalars), IN(real, upstream), OUT(real, dlog_likelihood),
+        OUT(real, dlog_ratio), VALUE(uint, draws), VALUE(real, mixing), VALUE(uint, groups))) {
+  FOR_ITEM(groups) {
+    const size_t first = (size_t)ITEM * draws;
+    real top = LOG_WEIGHT(first), sum = REAL(0.0);
+    for (uint k = 1; k < draws; k++) top = LOG_WEIGHT(first + k) > top ? LOG_WEIGHT(first + k) : top;
+    for (uint k = 0; k < draws; k++) sum += real_exp(LOG_WEIGHT(first + k) - top);
+    const real each = REAL(1.0) / ((real)groups * (real)draws);
+    for (uint k = 0; k < draws; k++) {
+      const real share = (REAL(1.0) - mixing) * real_exp(LOG_WEIGHT(first + k) - top) / (sum * (real)groups);
+      const real weight = upstream[0] * (share + mixing * each);
+      dlog_likelihood[first + k] = upstream[1] * each - weight;
+      dlog_ratio[first + k] = -scalars[SCALAR_BETA] * weight - upstream[2] * each;
+    }
+  }
+}

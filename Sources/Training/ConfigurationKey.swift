@@ -81,6 +81,10 @@ struct ConfigurationKey: Sendable {
       read: { .text($0.precision.rawValue) },
       write: { $0.precision = try ConfigurationParsing.choice($1) }),
     number("beta", "weight of the KL term in the training loss", \.beta),
+    choice(
+      "beta_schedule", "how the weight goes to beta: constant, linear or cyclical",
+      \.betaSchedule, implied: .constant),
+    number("warmup", "epochs until a schedule reaches beta", \.warmup, implied: 10),
     ConfigurationKey(
       name: "seed", comment: "of initial weights, order and noise", determinesResult: true,
       read: { .integer(Int64(truncatingIfNeeded: $0.seed)) },
@@ -129,19 +133,22 @@ extension ConfigurationKey {
   }
 
   private static func number(
-    _ name: String, _ comment: String, _ path: Path<Double>, determines: Bool = true
+    _ name: String, _ comment: String, _ path: Path<Double>, determines: Bool = true,
+    implied: Double? = nil
   ) -> ConfigurationKey {
     ConfigurationKey(
       name: name, comment: comment, determinesResult: determines,
+      implied: implied.map { .number($0) },
       read: { .number($0[keyPath: path]) },
       write: { $0[keyPath: path] = try ConfigurationParsing.number($1) })
   }
 
   private static func choice<T: RawRepresentable & CaseIterable & SendableMetatype>(
-    _ name: String, _ comment: String, _ path: Path<T>
+    _ name: String, _ comment: String, _ path: Path<T>, implied: T? = nil
   ) -> ConfigurationKey where T.RawValue == String {
     ConfigurationKey(
       name: name, comment: comment, determinesResult: true,
+      implied: implied.map { .text($0.rawValue) },
       read: { .text($0[keyPath: path].rawValue) },
       write: { $0[keyPath: path] = try ConfigurationParsing.choice($1) as T })
   }

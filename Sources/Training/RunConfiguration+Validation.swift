@@ -27,6 +27,8 @@ extension RunConfiguration {
     try Self.check(
       beta.isFinite && beta >= 0, "beta", "must be 0 or a positive number, not \(beta)")
     try Self.check(
+      warmup.isFinite && warmup > 0, "warmup", "must be a positive number of epochs, not \(warmup)")
+    try Self.check(
       clipNorm.isFinite && clipNorm >= 0, "clip-norm",
       "must be 0 (off) or a positive number, not \(clipNorm)")
     try Self.check(

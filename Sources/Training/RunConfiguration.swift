@@ -37,6 +37,10 @@ public struct RunConfiguration: Sendable, Equatable {
   public var precision = Precision.fp32
   /// Weight of the KL term in the training loss; figures always report the ELBO with weight 1.
   public var beta = 1.0
+  /// How the weight goes to beta.
+  public var betaSchedule = BetaSchedule.constant
+  /// Epochs until a schedule reaches beta.
+  public var warmup = 10.0
   public var seed: UInt64 = 0
   /// Largest norm of the gradient of all parameters; 0: no clipping.
   public var clipNorm = 0.0

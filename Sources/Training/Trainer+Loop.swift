@@ -81,7 +81,8 @@ extension Trainer {
     let line = MetricsLine(
       step: progress.step, epoch: progress.epoch + 1, split: "train",
       elbo: means.logLikelihood - means.kl, logLikelihood: means.logLikelihood, kl: means.kl,
-      beta: configuration.beta, bound: bound, binarization: binarizationName,
+      beta: lastBeta ?? beta(position: progress.position), bound: bound,
+      binarization: binarizationName,
       imagesPerSecond: means.imagesPerSecond, seconds: seconds,
       loss: means.loss, gradientNorm: means.norm)
     try log?.append(line)
@@ -133,7 +134,8 @@ extension Trainer {
   private func testLine(_ evaluation: Evaluation, epoch: Int) -> MetricsLine {
     MetricsLine(
       step: progress.step, epoch: epoch, split: "test", elbo: evaluation.elbo,
-      logLikelihood: evaluation.logLikelihood, kl: evaluation.kl, beta: configuration.beta,
+      logLikelihood: evaluation.logLikelihood, kl: evaluation.kl,
+      beta: lastBeta ?? beta(position: progress.position),
       bound: evaluation.bound, binarization: evaluation.binarization,
       imagesPerSecond: evaluation.imagesPerSecond, seconds: seconds)
   }

@@ -21,6 +21,8 @@ public final class Trainer {
   let datasetName: String
   var steps: [Int: TrainingStep] = [:]
   var window = MetricsWindow()
+  /// The weight of the KL term in the last step; nil before the first of this process.
+  var lastBeta: Double?
   /// The steps that the device knows of, this one and those behind it.
   private var staged: ArraySlice<StepInputs.Step> = []
   var log: MetricsLog?
@@ -90,6 +92,7 @@ public final class Trainer {
     try stageSteps()
     try run(step.program)
     window.add(rows: rows)
+    lastBeta = beta(position: progress.position)
     progress.step += 1
     progress.position += rows
   }
@@ -116,7 +119,14 @@ public final class Trainer {
   func stepInputs(number: Int, position: Int, slot: Int) -> StepInputs.Step {
     StepInputs.Step(
       seed: configuration.seed, number: number, batchStart: position, slot: slot,
-      learningRate: configuration.learningRate, beta: configuration.beta)
+      learningRate: configuration.learningRate, beta: beta(position: position))
+  }
+
+  /// The weight of the KL term in a step at a position of the present epoch.
+  func beta(position: Int) -> Double {
+    let epochs = Double(progress.epoch) + Double(position) / Double(train.source.count)
+    return configuration.beta
+      * configuration.betaSchedule.weight(epochs: epochs, warmup: configuration.warmup)
   }
 
   /// The test set, whole.

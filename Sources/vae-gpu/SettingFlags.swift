@@ -131,6 +131,20 @@ struct TrainingFlags: ParsableArguments {
   var beta: Double?
 
   @Option(
+    help: """
+      How the weight goes to beta: constant, linear (from 0 over --warmup epochs) or cyclical (again \
+      and again: --warmup epochs up, as many at beta) (default: constant).
+      """,
+    transform: FlagValue.choice(BetaSchedule.self))
+  var betaSchedule: BetaSchedule?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Epochs until a schedule reaches beta (default: 10).", valueName: "epochs"),
+    transform: FlagValue.number)
+  var warmup: Double?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Of initial weights, order and noise (default: 0).", valueName: "n"),
     transform: FlagValue.seed)
@@ -173,7 +187,8 @@ struct TrainingFlags: ParsableArguments {
       Setting("max-steps", maxSteps, optional: \.maxSteps, shapesResult: false),
       Setting("batch-size", batchSize, \.batchSize), Setting("lr", lr, \.learningRate),
       Setting("precision", precision, \.precision),
-      Setting("beta", beta, \.beta), Setting("seed", seed, \.seed),
+      Setting("beta", beta, \.beta), Setting("beta-schedule", betaSchedule, \.betaSchedule),
+      Setting("warmup", warmup, \.warmup), Setting("seed", seed, \.seed),
       Setting("clip-norm", clipNorm, \.clipNorm),
       Setting("patience", patience, \.patience, shapesResult: false),
       Setting("log-every", logEvery, \.logEvery, shapesResult: false),

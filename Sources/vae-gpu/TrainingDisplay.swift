@@ -113,6 +113,8 @@ final class TrainingDisplay {
       + text(.components, " of \(settings.components) components")
     return "\(settings.model) \(widths.joined(separator: "-")), \(settings.activation.rawValue), "
       + likelihood + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
+      + (settings.betaSchedule == .constant
+        ? "" : ", \(settings.betaSchedule) warm-up over \(settings.warmup) epochs")
       + (settings.precision == .fp32 ? "" : ", \(settings.precision.rawValue) matrix products")
   }
 

@@ -24,6 +24,8 @@ struct ConfigurationFileTests {
     configuration.learningRate = 1.0 / 3
     configuration.precision = .bf16
     configuration.beta = 1e-300
+    configuration.betaSchedule = .cyclical
+    configuration.warmup = 0.25
     configuration.seed = UInt64(Int64.max)
     configuration.clipNorm = 1e22
     configuration.patience = 4

@@ -102,3 +102,38 @@ extension OpCase {
       })
   }
 }
+
+extension OpCase {
+  static let importanceBounds = [
+    bound("IWAE", draws: 5, mixing: 0), bound("one draw", draws: 1, mixing: 0),
+    bound("CIWAE", draws: 4, mixing: 0.3), bound("ELBO", draws: 3, mixing: 1),
+  ]
+
+  private static func bound(_ name: String, draws: Int, mixing: Double) -> OpCase {
+    OpCase(
+      name: "importance bound, \(name)",
+      inputs: {
+        [.real([$0 * draws], -90, -86), .real([$0 * draws], -6, -3), .fixed([1e-3, 0.75, 1, 1])]
+      },
+      record: { graph, inputs, _ in
+        [
+          graph.importanceBound(
+            logLikelihood: inputs[0], logRatio: inputs[1], scalars: inputs[2], draws: draws,
+            mixing: mixing)
+        ]
+      },
+      formula: { inputs, size in
+        let weights = zip(inputs[0], inputs[1]).map { $0 + 0.75 * $1 }
+        func mean(_ x: [Double]) -> Double { x.reduce(0, +) / Double(x.count) }
+        let bounds = (0..<size).map { group in
+          log(mean((0..<draws).map { exp(weights[group * draws + $0] + 80) })) - 80
+        }
+        return [
+          [
+            -(1 - mixing) * mean(bounds) - mixing * mean(weights), mean(inputs[0]),
+            -mean(inputs[1]),
+          ]
+        ]
+      })
+  }
+}

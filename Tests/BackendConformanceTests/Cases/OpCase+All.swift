@@ -1,7 +1,8 @@
 extension OpCase {
   /// The table.
   static let all =
-    matrixProducts + activations + posteriors + importance + likelihoods + objectives + reductions
+    matrixProducts + activations + posteriors + importance + importanceBounds + likelihoods
+    + objectives + reductions
     + images
     + noises + elementwise + optimizers + autoencoders
 }
