@@ -1,17 +1,17 @@
 // The negative ELBO of a batch: loss = -mean(log-likelihood) + beta mean(KL). One work-group.
-// out = { loss, mean log-likelihood, mean KL }; scalars[SCALAR_BETA] is beta.
+// out = { loss, mean log-likelihood, mean KL }; scalars[SCALAR_BETA] is beta. There are `samples` log-likelihoods for each KL.
 
 // The sums of the log-likelihoods and divergences of all rows; every lane gets both.
 #define NEGATIVE_ELBO(scratch, likelihood, divergence)                            \
   LANE_SUM(likelihoods);                                                          \
   LANE_SUM(divergences);                                                          \
-  FOR_LANES_SUM(i, rows) LANE_ADD(likelihoods, log_likelihood[i]);                \
+  FOR_LANES_SUM(i, rows * samples) LANE_ADD(likelihoods, log_likelihood[i]);      \
   FOR_LANES_SUM(i, rows) LANE_ADD(divergences, kl[i]);                            \
-  const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)rows;           \
+  const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)(rows * samples); \
   const real divergence = GROUP_SUM(scratch, divergences) / (real)rows
 
 ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scalars), OUT(real, out),
-                           VALUE(uint, rows))) {
+                           VALUE(uint, rows), VALUE(uint, samples))) {
   GROUP_SCRATCH(scratch);
   NEGATIVE_ELBO(scratch, likelihood, divergence);
   if (LANE == 0) {
@@ -78,7 +78,7 @@ ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), FINISH_PARA
 
 // The same with the negative ELBO in the same launch.
 ROW_KERNEL(finish_negative_elbo, (IN(real, squares), IN(real, log_likelihood), IN(real, kl), FINISH_PARAMETERS,
-                                  VALUE(uint, rows))) {
+                                  VALUE(uint, rows), VALUE(uint, samples))) {
   GROUP_SCRATCH(scratch);
   NEGATIVE_ELBO(scratch, likelihood, divergence);
   LANE_SUM(partial);

@@ -80,6 +80,14 @@ struct ConfigurationKey: Sendable {
       determinesResult: true, implied: .text(Precision.fp32.rawValue),
       read: { .text($0.precision.rawValue) },
       write: { $0.precision = try ConfigurationParsing.choice($1) }),
+    text(
+      "objective", "training loss: \(ObjectiveRegistry.names.joined(separator: ", "))",
+      \.objective.name, implied: "elbo"),
+    integer("samples", "draws of z per image in a step", \.objective.samples, implied: 1),
+    choice(
+      "kl", "of the ELBO: closed-form or monte-carlo", \.objective.kl, implied: .closedForm),
+    integer("groups", "of draws, each with a bound (miwae)", \.objective.groups, implied: 1),
+    number("mixing", "part of the ELBO (ciwae)", \.objective.mixing, implied: 0.5),
     number("beta", "weight of the KL term in the training loss", \.beta),
     choice(
       "beta_schedule", "how the weight goes to beta: constant, linear or cyclical",
@@ -104,10 +112,12 @@ extension ConfigurationKey {
   typealias Path<Value> = WritableKeyPath<RunConfiguration, Value> & Sendable
 
   private static func text(
-    _ name: String, _ comment: String, _ path: Path<String>, determines: Bool = true
+    _ name: String, _ comment: String, _ path: Path<String>, determines: Bool = true,
+    implied: String? = nil
   ) -> ConfigurationKey {
     ConfigurationKey(
       name: name, comment: comment, determinesResult: determines,
+      implied: implied.map { .text($0) },
       read: { .text($0[keyPath: path]) },
       write: { $0[keyPath: path] = try ConfigurationParsing.text($1) })
   }

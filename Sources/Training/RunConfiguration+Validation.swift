@@ -15,6 +15,17 @@ extension RunConfiguration {
     for width in hidden { try Self.size(width, "hidden", 1...65_536) }
     try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
     try Self.size(latent, "latent", 1...65_536)
+    try Self.check(
+      ObjectiveRegistry.names.contains(objective.name), "objective",
+      "unknown objective '\(objective.name)'; known: \(ObjectiveRegistry.names.joined(separator: ", "))"
+    )
+    try Self.size(objective.samples, "samples", 1...65_536)
+    try Self.size(objective.groups, "groups", 1...65_536)
+    try Self.check(
+      objective.samples.isMultiple(of: objective.groups), "groups",
+      "\(objective.samples) samples cannot be parted into \(objective.groups) equal groups")
+    try Self.check(
+      (0...1).contains(objective.mixing), "mixing", "must lie in 0 ... 1, not \(objective.mixing)")
     try Self.size(batchSize, "batch-size", 1...1_048_576)
     try Self.size(epochs, "epochs", 1...1_000_000)
     if let maxSteps { try Self.size(maxSteps, "max-steps", 1...2_000_000_000) }

@@ -35,6 +35,8 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Of the operands of matrix products in training steps. Evaluation is fp32 always, so that figures are those of the
   /// weights. bf16 is for the CPU backend.
   public var precision = Precision.fp32
+  /// The training loss.
+  public var objective = ObjectiveConfiguration()
   /// Weight of the KL term in the training loss; figures always report the ELBO with weight 1.
   public var beta = 1.0
   /// How the weight goes to beta.

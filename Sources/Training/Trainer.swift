@@ -72,8 +72,8 @@ public final class Trainer {
     if let step = steps[rows] { return step }
     let step = try TrainingStep(
       vae, rows: rows, images: train, optimizer: optimizer, inputs: inputs,
-      binarization: configuration.binarization, clipNorm: configuration.clipNorm,
-      precision: configuration.precision)
+      binarization: configuration.binarization, objective: configuration.objective,
+      clipNorm: configuration.clipNorm, precision: configuration.precision)
     steps[rows] = step
     return step
   }

@@ -41,22 +41,27 @@ package final class OptimizerState {
   }
 }
 
-/// One whole training step for a number of rows: gather, forward, backward, gradient norm, Adam. Recorded once. `precision`
+/// One whole training step for a number of images: gather, objective, backward, gradient norm, Adam. Recorded once. `precision`
 /// is that of the operands of its matrix products.
 package final class TrainingStep {
   package let program: Program
 
   init(
     _ vae: VAE, rows: Int, images: DeviceImages, optimizer: OptimizerState, inputs: StepInputs,
-    binarization: Binarization, clipNorm: Double, precision: Precision
+    binarization: Binarization, objective: ObjectiveConfiguration, clipNorm: Double,
+    precision: Precision
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
     let step = inputs.tensors(in: graph)
-    let forward = ForwardPass(
-      vae, scope, rows: rows, images: images, inputs: inputs, binarization: binarization)
-    let objective = graph.negativeELBO(
-      logLikelihood: forward.logLikelihood, kl: forward.kl, scalars: step.scalars)
+    let order = images.orderTensor(in: graph)
+    let x = graph.gatherImages(
+      images.pixelTensor(in: graph), order: order, state: step.state, rows: rows,
+      binarization: binarization, purpose: .trainingBinarisation, split: images.splitDraw)
+    let objective = ObjectiveRegistry.make(objective).loss(
+      ObjectiveInputs(
+        model: vae.model, scope: scope, x: x, order: order, state: step.state,
+        scalars: step.scalars))
     let seed = graph.constant([1, 0, 0], shape: [3])
     let gradients = graph.gradients(of: objective, seed: seed, withRespectTo: scope.all)
     for (parameter, gradient) in zip(vae.layout.parameters, gradients) {
@@ -68,10 +73,15 @@ package final class TrainingStep {
     }
     Self.recordUpdate(
       graph, vae: vae, objective: objective, step: step, optimizer: optimizer, clipNorm: clipNorm)
-    let own = inputs.storages.merging(optimizer.storages) { first, _ in first }
+    let own = [
+      ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
+      DeviceImages.orderStorage: images.order,
+    ]
+    let storages = [own, inputs.storages, optimizer.storages].reduce(into: [:]) {
+      $0.merge($1) { first, _ in first }
+    }
     program = try Program(
-      graph, outputs: [], backend: vae.device.backend,
-      storages: forward.storages.merging(own) { first, _ in first }, precision: precision)
+      graph, outputs: [], backend: vae.device.backend, storages: storages, precision: precision)
   }
 
   /// Gradient norm, guard and Adam over the whole arenas.

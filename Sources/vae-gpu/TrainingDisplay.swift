@@ -112,10 +112,20 @@ final class TrainingDisplay {
       + text(.levels, " of \(settings.levels) levels")
       + text(.components, " of \(settings.components) components")
     return "\(settings.model) \(widths.joined(separator: "-")), \(settings.activation.rawValue), "
-      + likelihood + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
+      + likelihood + objectiveText + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
       + (settings.betaSchedule == .constant
         ? "" : ", \(settings.betaSchedule) warm-up over \(settings.warmup) epochs")
       + (settings.precision == .fp32 ? "" : ", \(settings.precision.rawValue) matrix products")
+  }
+
+  private var objectiveText: String {
+    let objective = settings.objective
+    let details =
+      (objective.samples == 1 ? "" : " of \(objective.samples) draws")
+      + (objective.name == "miwae" ? " in \(objective.groups) groups" : "")
+      + (objective.name == "ciwae" ? " with \(objective.mixing) of the ELBO" : "")
+      + (objective.kl == .closedForm ? "" : ", Monte-Carlo KL")
+    return objective.name == "elbo" && details.isEmpty ? "" : ", \(objective.name)\(details)"
   }
 
   private func line(_ text: String) {

@@ -23,6 +23,11 @@ struct ConfigurationFileTests {
     configuration.batchSize = 1
     configuration.learningRate = 1.0 / 3
     configuration.precision = .bf16
+    configuration.objective.name = "miwae"
+    configuration.objective.samples = 12
+    configuration.objective.kl = .monteCarlo
+    configuration.objective.groups = 4
+    configuration.objective.mixing = 0.125
     configuration.beta = 1e-300
     configuration.betaSchedule = .cyclical
     configuration.warmup = 0.25

@@ -6,7 +6,7 @@ import Compute
 struct FinishBackward: Operation {
   /// 0: no clipping.
   let maximumNorm: Double
-  /// Whether log-likelihood and KL, [rows] each, come in place of the objective, which is then the negative ELBO.
+  /// Whether log-likelihoods and KL come in place of the objective, which is then the negative ELBO.
   var makesNegativeELBO = false
 
   var name: String { makesNegativeELBO ? "negative ELBO + gradient norm" : "gradient norm" }
@@ -24,7 +24,7 @@ struct FinishBackward: Operation {
     var values: [KernelArgument] = [.count(inputs[0].count), .count(slots), .real(maximumNorm)]
     var tensors = inputs
     if makesNegativeELBO {
-      values.append(.count(inputs[1].count))
+      values += [.count(inputs[2].count), .count(inputs[1].count / inputs[2].count)]
       // The ELBO's scalars are those of the step, which are there already.
       tensors.remove(at: 3)
     }

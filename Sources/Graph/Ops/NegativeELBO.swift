@@ -1,17 +1,22 @@
 import Compute
 
 /// The training loss of a batch, -mean(log-likelihood) + beta mean(KL), with its parts: [3] = { loss, mean
-/// log-likelihood, mean KL } in nats per image (Kingma & Welling 2014, eq. 10; beta: Higgins et al. 2017).
+/// log-likelihood, mean KL } in nats per image (Kingma & Welling 2014, eq. 10; beta: Higgins et al. 2017). There may be several
+/// log-likelihoods for each KL, as many for all: draws of one posterior.
 struct NegativeELBO: Operation {
   var name: String { "negative ELBO" }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
-    precondition(inputs[0] == inputs[1], "ELBO of \(inputs[0].shape) and \(inputs[1].shape)")
+    precondition(
+      inputs[0].shape.count % inputs[1].shape.count == 0,
+      "ELBO of \(inputs[0].shape) and \(inputs[1].shape)")
     return [TensorType([3])]
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch("negative_elbo", inputs + outputs, [.count(inputs[0].count)], .rows(1))
+    launch(
+      "negative_elbo", inputs + outputs,
+      [.count(inputs[1].count), .count(inputs[0].count / inputs[1].count)], .rows(1))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
@@ -27,7 +32,7 @@ struct NegativeELBO: Operation {
         graph.record(LogLikelihoodOfELBOBackward(rows: shape.count), [gradient])[0]
       }
     let divergence = graph.record(
-      KLOfELBOBackward(rows: shape.count), [inputs[2], gradient])[0]
+      KLOfELBOBackward(rows: inputs[1].shape.count), [inputs[2], gradient])[0]
     return [likelihood, divergence, nil]
   }
 }

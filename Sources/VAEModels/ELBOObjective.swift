@@ -1,0 +1,41 @@
+import Compute
+import Graph
+
+/// -mean ln p(x|z) + beta KL(q(z|x) || p(z)), z from one draw or several (Kingma & Welling 2014, eq. 8 and 10; beta: Higgins et
+/// al. 2017). The KL is in closed form, or estimated by the draws.
+struct ELBOObjective: Objective {
+  private let configuration: ObjectiveConfiguration
+
+  init(_ configuration: ObjectiveConfiguration) { self.configuration = configuration }
+
+  func loss(_ inputs: ObjectiveInputs) -> Tensor {
+    guard configuration.kl == .closedForm else {
+      return inputs.importanceBound(samples: configuration.samples, draws: 1)
+    }
+    let graph = inputs.scope.graph
+    let posterior = inputs.posterior
+    let sample = graph.reparameterise(
+      posterior, order: inputs.order, state: inputs.state, purpose: .trainingNoise)
+    guard configuration.samples > 1 else {
+      return graph.negativeELBO(
+        logLikelihood: inputs.logLikelihood(sample.z), kl: sample.kl, scalars: inputs.scalars)
+    }
+    let draws = graph.posteriorDraws(
+      posterior, samples: configuration.samples, order: inputs.order, state: inputs.state,
+      purpose: .trainingNoise)
+    return graph.negativeELBO(
+      logLikelihood: inputs.logLikelihood(draws.z), kl: sample.kl, scalars: inputs.scalars)
+  }
+}
+
+extension ObjectiveInputs {
+  /// The loss of S draws an image in groups of `draws`; with beta as the weight of ln p(z) - ln q(z|x).
+  func importanceBound(samples: Int, draws: Int, mixing: Double = 0) -> Tensor {
+    let graph = scope.graph
+    let (z, logRatio) = graph.posteriorDraws(
+      posterior, samples: samples, order: order, state: state, purpose: .trainingNoise)
+    return graph.importanceBound(
+      logLikelihood: logLikelihood(z), logRatio: logRatio, scalars: scalars, draws: draws,
+      mixing: mixing)
+  }
+}
