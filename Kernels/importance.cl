@@ -31,11 +31,12 @@ ROW_KERNEL(posterior_draws,
 }
 
 // With g = dz - dlog_ratio z: dmu = sum_s g, dlv = sum_s (g eps exp(lv / 2) + dlog_ratio) / 2 (0 where lv is outside its range).
-// One row an image.
+// One row an image. Doubly reparameterised, with the normalised weight v = -dlog_ratio groups of a draw in a loss of `groups`
+// bounds: g = v (dz + dlog_ratio (eps exp(-lv / 2) - z)), and no other part of dlv (Tucker et al. 2019, eq. 8).
 ROW_KERNEL(posterior_draws_backward,
            (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dlog_ratio),
             OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose), VALUE(uint, samples),
-            VALUE(uint, draws_are_steps))) {
+            VALUE(uint, draws_are_steps), VALUE(uint, groups))) {
   const uint sample = order[state[STATE_BATCH_START] + (uint)ROW];
   FOR_LANES(j, latents) {
     const size_t at = (size_t)ROW * 2 * latents + j;
@@ -46,9 +47,12 @@ ROW_KERNEL(posterior_draws_backward,
     for (uint s = 0; s < samples; s++) {
       const size_t row = (size_t)ROW * samples + s;
       const real noise = draw_noise(j, s, latents, sample, state, purpose, draws_are_steps);
-      const real g = dz[row * latents + j] - dlog_ratio[row] * (posterior[at] + deviation * noise);
+      const real latent = posterior[at] + deviation * noise;
+      const real standard = dz[row * latents + j] - dlog_ratio[row] * latent;
+      const real weight = -dlog_ratio[row] * (real)groups;
+      const real g = groups ? weight * (standard + dlog_ratio[row] * noise / deviation) : standard;
       dmean += g;
-      dlog_variance += REAL(0.5) * (g * noise * deviation + dlog_ratio[row]);
+      dlog_variance += REAL(0.5) * (g * noise * deviation + (groups ? REAL(0.0) : dlog_ratio[row]));
     }
     dposterior[at] = dmean;
     const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;

@@ -86,6 +86,9 @@ struct ConfigurationKey: Sendable {
     integer("samples", "draws of z per image in a step", \.objective.samples, implied: 1),
     choice(
       "kl", "of the ELBO: closed-form or monte-carlo", \.objective.kl, implied: .closedForm),
+    choice(
+      "gradient", "of iwae and miwae: reparameterised or dreg", \.objective.gradient,
+      implied: .reparameterised),
     integer("groups", "of draws, each with a bound (miwae)", \.objective.groups, implied: 1),
     number("mixing", "part of the ELBO (ciwae)", \.objective.mixing, implied: 0.5),
     number("beta", "weight of the KL term in the training loss", \.beta),

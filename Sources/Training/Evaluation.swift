@@ -11,6 +11,8 @@ public struct Evaluation: Sendable {
   public var kl: Double
   /// KL(q(z_j|x) || p(z_j)) averaged over images, one value per latent.
   public var klPerLatent: [Double]
+  /// Var_x(E[z_j|x]) over images, one value per latent (Burda et al. 2016, section 5.2).
+  public var meanVariances: [Double]
   /// Standard error of `elbo`. With two or more draws it is the Monte-Carlo error of the draws, the images taken as given:
   /// sqrt(sum_i var_s(e_is) / S) / N. With one draw it is the standard error over images, an upper bound of it.
   public var standardError: Double
@@ -30,6 +32,8 @@ public struct Evaluation: Sendable {
   public var imagesPerSecond: Double { Double(images * samples) / max(seconds, 1e-9) }
   /// Latents with a KL above 0.01 nats.
   public var activeLatents: Int { klPerLatent.count { $0 > 0.01 } }
+  /// Latents whose posterior mean varies over images by more than 0.01 (Burda et al. 2016, section 5.2).
+  public var activeUnits: Int { meanVariances.count { $0 > 0.01 } }
 }
 
 /// How figures are named for data and likelihood.

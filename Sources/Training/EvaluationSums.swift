@@ -7,10 +7,15 @@ struct PosteriorSums {
   /// Of each image, summed over latents.
   private(set) var divergences: [Double] = []
   private var perLatent: [Double]
+  /// Of the posterior means of each latent over images: mean, and sum of squared deviations (Welford 1962).
+  private var means: [Double]
+  private var squares: [Double]
 
   init(latents: Int) {
     self.latents = latents
     perLatent = [Double](repeating: 0, count: latents)
+    means = perLatent
+    squares = perLatent
   }
 
   /// Adds KL(N(mu, s2) || N(0, 1)) = 1/2 (s2 + mu^2 - 1 - ln s2) per latent from rows of means and log-variances.
@@ -23,10 +28,16 @@ struct PosteriorSums {
         let divergence = 0.5 * (exp(logVariance) + mean * mean - 1 - logVariance)
         perLatent[j] += divergence
         sum += divergence
+        let deviation = mean - means[j]
+        means[j] += deviation / Double(divergences.count + 1)
+        squares[j] += deviation * (mean - means[j])
       }
       divergences.append(sum)
     }
   }
+
+  /// Var_x(E[z_j|x]) of each latent (Burda et al. 2016, section 5.2).
+  var meanVariances: [Double] { squares.map { $0 / Double(max(divergences.count - 1, 1)) } }
 
   /// Averaged over images.
   var klPerLatent: [Double] { perLatent.map { $0 / Double(max(divergences.count, 1)) } }
@@ -69,6 +80,7 @@ struct EvaluationSums {
     return Evaluation(
       images: logLikelihoods.count, samples: samples, elbo: likelihood - divergence,
       logLikelihood: likelihood, kl: divergence, klPerLatent: posteriors.klPerLatent,
+      meanVariances: posteriors.meanVariances,
       standardError: Self.error(of: elbos, variances), iwae: iwae,
       iwaeStandardError: Self.error(of: bounds, boundVariances),
       bitsPerDimension: discreteDimensions.map { -iwae / (Double($0) * log(2)) },

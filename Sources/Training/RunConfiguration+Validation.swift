@@ -22,8 +22,12 @@ extension RunConfiguration {
     try Self.size(objective.samples, "samples", 1...65_536)
     try Self.size(objective.groups, "groups", 1...65_536)
     try Self.check(
-      objective.samples.isMultiple(of: objective.groups), "groups",
+      objective.name != "miwae" || objective.samples.isMultiple(of: objective.groups), "groups",
       "\(objective.samples) samples cannot be parted into \(objective.groups) equal groups")
+    let isBound = ["iwae", "miwae"].contains(objective.name) && beta == 1
+    try Self.check(
+      objective.gradient == .reparameterised || (isBound && betaSchedule == .constant), "gradient",
+      "'dreg' is for the objectives iwae and miwae with a constant beta of 1")
     try Self.check(
       (0...1).contains(objective.mixing), "mixing", "must lie in 0 ... 1, not \(objective.mixing)")
     try Self.size(batchSize, "batch-size", 1...1_048_576)

@@ -30,10 +30,14 @@ struct ELBOObjective: Objective {
 
 extension ObjectiveInputs {
   /// The loss of S draws an image in groups of `draws`; with beta as the weight of ln p(z) - ln q(z|x).
-  func importanceBound(samples: Int, draws: Int, mixing: Double = 0) -> Tensor {
+  func importanceBound(
+    samples: Int, draws: Int, mixing: Double = 0,
+    gradient: ObjectiveConfiguration.GradientEstimator = .reparameterised
+  ) -> Tensor {
     let graph = scope.graph
     let (z, logRatio) = graph.posteriorDraws(
-      posterior, samples: samples, order: order, state: state, purpose: .trainingNoise)
+      posterior, samples: samples, order: order, state: state, purpose: .trainingNoise,
+      doublyReparameterised: gradient == .doublyReparameterised ? samples / draws : nil)
     return graph.importanceBound(
       logLikelihood: logLikelihood(z), logRatio: logRatio, scalars: scalars, draws: draws,
       mixing: mixing)

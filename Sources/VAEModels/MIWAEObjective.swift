@@ -8,6 +8,7 @@ struct MIWAEObjective: Objective {
 
   func loss(_ inputs: ObjectiveInputs) -> Tensor {
     inputs.importanceBound(
-      samples: configuration.samples, draws: configuration.samples / configuration.groups)
+      samples: configuration.samples, draws: configuration.samples / configuration.groups,
+      gradient: configuration.gradient)
   }
 }

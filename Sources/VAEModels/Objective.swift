@@ -48,11 +48,20 @@ public struct ObjectiveConfiguration: Sendable, Equatable {
     case monteCarlo = "monte-carlo"
   }
 
+  /// Of the encoder's parameters in importance-weighted bounds.
+  public enum GradientEstimator: String, Sendable, CaseIterable {
+    /// The derivative of the bound.
+    case reparameterised
+    /// DReG, with less noise for many draws (Tucker et al. 2019).
+    case doublyReparameterised = "dreg"
+  }
+
   /// A name of `ObjectiveRegistry`.
   public var name = "elbo"
   /// Draws of z per image, S.
   public var samples = 1
   public var kl = KLEstimator.closedForm
+  public var gradient = GradientEstimator.reparameterised
   /// M of the MIWAE: groups that the draws are parted into.
   public var groups = 1
   /// Part of the ELBO in the CIWAE.

@@ -90,6 +90,7 @@ struct EvaluationReport {
       .text("split", split), .text("data", data),
       .init("kl_per_latent", .array(evaluation.klPerLatent.map { JSONValue($0) })),
       .integer("active_latents", evaluation.activeLatents),
+      .integer("active_units", evaluation.activeUnits),
       .number("beta", opened.configuration.beta), .number("log_sigma", logSigma.map(Double.init)),
       .number("seconds", evaluation.seconds), .text("run", opened.run.path),
       .integer("step", opened.step), .text("checkpoint", opened.checkpoint),
@@ -130,6 +131,9 @@ struct EvaluationReport {
     }
     rows.append([
       "active latents", "\(evaluation.activeLatents) of \(latents) (KL above 0.01 nats)",
+    ])
+    rows.append([
+      "active units", "\(evaluation.activeUnits) of \(latents) (means vary by more than 0.01)",
     ])
     return Formatting.table(rows) + ["KL per latent, largest first (latent: nats)"] + klLines
   }

@@ -125,57 +125,6 @@ struct TrainingFlags: ParsableArguments {
   var precision: Precision?
 
   @Option(
-    help: """
-      The training loss: elbo, iwae (bound of all --samples), miwae (mean bound of --groups) or ciwae \
-      (--mixing of the ELBO, the rest IWAE) (default: elbo).
-      """,
-    transform: FlagValue.name(in: ObjectiveRegistry.names))
-  var objective: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Draws of z per image in a step (default: 1).", valueName: "n"),
-    transform: FlagValue.integer())
-  var samples: Int?
-
-  @Option(
-    help: "KL of the ELBO: closed-form, or monte-carlo by the draws (default: closed-form).",
-    transform: FlagValue.choice(ObjectiveConfiguration.KLEstimator.self))
-  var kl: ObjectiveConfiguration.KLEstimator?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Of draws, for miwae (default: 1).", valueName: "n"),
-    transform: FlagValue.integer())
-  var groups: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Part of the ELBO, for ciwae (default: 0.5).", valueName: "part"),
-    transform: FlagValue.number)
-  var mixing: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: "Weight of the KL term in the training loss; figures have weight 1 (default: 1).",
-    transform: FlagValue.number)
-  var beta: Double?
-
-  @Option(
-    help: """
-      How the weight goes to beta: constant, linear (from 0 over --warmup epochs) or cyclical (again \
-      and again: --warmup epochs up, as many at beta) (default: constant).
-      """,
-    transform: FlagValue.choice(BetaSchedule.self))
-  var betaSchedule: BetaSchedule?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Epochs until a schedule reaches beta (default: 10).", valueName: "epochs"),
-    transform: FlagValue.number)
-  var warmup: Double?
-
-  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Of initial weights, order and noise (default: 0).", valueName: "n"),
     transform: FlagValue.seed)
@@ -218,11 +167,7 @@ struct TrainingFlags: ParsableArguments {
       Setting("max-steps", maxSteps, optional: \.maxSteps, shapesResult: false),
       Setting("batch-size", batchSize, \.batchSize), Setting("lr", lr, \.learningRate),
       Setting("precision", precision, \.precision),
-      Setting("objective", objective, \.objective.name),
-      Setting("samples", samples, \.objective.samples), Setting("kl", kl, \.objective.kl),
-      Setting("groups", groups, \.objective.groups), Setting("mixing", mixing, \.objective.mixing),
-      Setting("beta", beta, \.beta), Setting("beta-schedule", betaSchedule, \.betaSchedule),
-      Setting("warmup", warmup, \.warmup), Setting("seed", seed, \.seed),
+      Setting("seed", seed, \.seed),
       Setting("clip-norm", clipNorm, \.clipNorm),
       Setting("patience", patience, \.patience, shapesResult: false),
       Setting("log-every", logEvery, \.logEvery, shapesResult: false),

@@ -15,6 +15,7 @@ struct Train: ParsableCommand {
       """)
 
   @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Objective") var objective: ObjectiveFlags
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Device") var device: DeviceOptions
 
@@ -91,7 +92,7 @@ struct Train: ParsableCommand {
 
   /// The base (defaults, --config or the run of --resume) with the flags over it.
   private func resolvedSettings() throws -> RunConfiguration {
-    var flags = model.settings + training.settings
+    var flags = model.settings + objective.settings + training.settings
     let threads = Setting(
       "threads", device.threads, optional: \.threads, shapesResult: false)
     flags += [threads].compactMap { $0 }
@@ -108,6 +109,7 @@ struct Train: ParsableCommand {
     let base = try config.map { try RunConfiguration(tomlFile: $0) } ?? RunConfiguration()
     let settings = try base.applying(flags, file: config)
     try model.check(settings)
+    try objective.check(settings)
     return settings
   }
 

@@ -53,6 +53,14 @@ import Testing
   @Test func flagsThatExcludeEachOtherAreErrors() throws {
     let workspace = try Workspace()
     try workspace.expectError(["train", "--sigma", "0.5"], code: 64, "--sigma", "gaussian")
+    try workspace.expectError(["train", "--levels", "8"], code: 64, "--levels", "categorical")
+    try workspace.expectError(["train", "--groups", "2"], code: 64, "--groups", "miwae")
+    try workspace.expectError(
+      ["train", "--objective", "iwae", "--kl", "monte-carlo"], code: 64, "--kl", "elbo")
+    try workspace.expectError(
+      ["train", "--objective", "miwae", "--samples", "5", "--groups", "2"], code: 64, "groups")
+    try workspace.expectError(
+      ["train", "--likelihood", "laplace", "--sigma", "optimal"], code: 64, "optimal", "gaussian")
     try workspace.expectError(
       ["train", "--resume", "a", "--out", "b"], code: 64, "--resume", "--out")
     try workspace.expectError(

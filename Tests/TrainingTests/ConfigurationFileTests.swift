@@ -26,6 +26,7 @@ struct ConfigurationFileTests {
     configuration.objective.name = "miwae"
     configuration.objective.samples = 12
     configuration.objective.kl = .monteCarlo
+    configuration.objective.gradient = .doublyReparameterised
     configuration.objective.groups = 4
     configuration.objective.mixing = 0.125
     configuration.beta = 1e-300

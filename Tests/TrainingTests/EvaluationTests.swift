@@ -87,6 +87,21 @@ import VAEGPU
     #expect(many.iwae > many.elbo)
   }
 
+  @Test("Active units are the latents whose posterior mean varies over images")
+  func activeUnits() throws {
+    let vae = try Self.vae(TestDevice.reference)
+    let images = TestImages.set(.test, count: 27, side: 6)
+    let found = try vae.evaluate(images, binarization: Binarization.none, samples: 2)
+    let posteriors = try vae.encode((0..<27).flatMap { images.image($0) }).map(Double.init)
+    for latent in 0..<5 {
+      let means = (0..<27).map { posteriors[$0 * 10 + latent] }
+      let mean = means.reduce(0, +) / 27
+      let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 26
+      #expect(relativeError(found.meanVariances[latent], variance) < 1e-5)
+    }
+    #expect(found.activeUnits == found.meanVariances.count { $0 > 0.01 })
+  }
+
   @Test("Bits per dimension are those of levels and binary pixels, and of nothing else")
   func bitsPerDimension() throws {
     let expected: [(String, Binarization?, Bool)] = [

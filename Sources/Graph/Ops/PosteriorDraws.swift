@@ -8,6 +8,8 @@ struct PosteriorDraws: Operation {
   let samples: Int
   let purpose: Philox.Purpose
   let drawsAreSteps: Bool
+  /// Bounds of an image, M, whose gradient is doubly reparameterised; nil: the gradient of the value.
+  var doublyReparameterised: Int?
 
   var name: String { "\(samples) draws + log ratio" }
 
@@ -44,7 +46,9 @@ struct PosteriorDraws: Operation {
   }
 }
 
-/// d/dposterior [rows, 2M], the sum over the draws of an image, in order; the noise is recomputed.
+/// d/dposterior [rows, 2M], the sum over the draws of an image, in order; the noise is recomputed. Doubly reparameterised it is
+/// not the derivative but another estimate of its mean, with less noise (Tucker et al. 2019, eq. 8), for importance-weighted
+/// bounds with beta 1.
 struct PosteriorDrawsBackward: Operation {
   let draws: PosteriorDraws
 
@@ -55,19 +59,24 @@ struct PosteriorDrawsBackward: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = outputs[0].shape
     return launch(
-      "posterior_draws_backward", inputs + outputs, draws.values(shape.columns / 2),
-      .rows(shape.rows))
+      "posterior_draws_backward", inputs + outputs,
+      draws.values(shape.columns / 2)
+        + [.count((draws.doublyReparameterised ?? 0) * shape.rows)], .rows(shape.rows))
   }
 }
 
 extension Graph {
-  /// - Parameter drawsAreSteps: the noise of draw s is that of step s: in evaluation, where draws come in several passes.
+  /// - Parameters:
+  ///   - drawsAreSteps: the noise of draw s is that of step s: in evaluation, where draws come in several passes.
+  ///   - doublyReparameterised: the number of bounds of an image whose gradient is to be so.
   package func posteriorDraws(
     _ posterior: Tensor, samples: Int, order: Tensor, state: Tensor, purpose: Philox.Purpose,
-    drawsAreSteps: Bool = false
+    drawsAreSteps: Bool = false, doublyReparameterised: Int? = nil
   ) -> (z: Tensor, logRatio: Tensor) {
     let outputs = record(
-      PosteriorDraws(samples: samples, purpose: purpose, drawsAreSteps: drawsAreSteps),
+      PosteriorDraws(
+        samples: samples, purpose: purpose, drawsAreSteps: drawsAreSteps,
+        doublyReparameterised: doublyReparameterised),
       [posterior, order, state])
     return (outputs[0], outputs[1])
   }

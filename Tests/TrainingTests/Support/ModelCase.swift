@@ -8,6 +8,7 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
   let sigma: Sigma
   let hidden: [Int]
   let activation: Activation
+  var objective = ObjectiveConfiguration()
 
   static let all: [ModelCase] = {
     // Smooth ones, so that finite differences hold everywhere.
@@ -27,8 +28,29 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
         }
       }
     }
+    for model in ModelRegistry.names {
+      for objective in objectives {
+        cases.append(
+          ModelCase(
+            model: model, likelihood: "bernoulli", sigma: .learned, hidden: [16],
+            activation: .tanh, objective: objective))
+      }
+    }
     return cases
   }()
+
+  /// Every registered objective with six draws, and the ELBO with either KL.
+  private static let objectives = ObjectiveRegistry.names.flatMap { name in
+    ObjectiveConfiguration.KLEstimator.allCases.prefix(name == "elbo" ? 2 : 1).map { kl in
+      var objective = ObjectiveConfiguration()
+      objective.name = name
+      objective.samples = 6
+      objective.groups = 2
+      objective.mixing = 0.3
+      objective.kl = kl
+      return objective
+    }
+  }
 
   /// Those that the likelihood takes.
   private static func sigmas(_ model: String, _ likelihood: String) -> [Sigma] {
@@ -51,10 +73,12 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
     configuration.sigma = sigma
     configuration.hidden = hidden
     configuration.activation = activation
+    configuration.objective = objective
     return configuration
   }
 
   var testDescription: String {
     "\(model) \(hidden) \(activation.rawValue), \(likelihood), sigma \(sigma)"
+      + (objective.samples == 1 ? "" : ", \(objective.name), \(objective.kl.rawValue) KL")
   }
 }

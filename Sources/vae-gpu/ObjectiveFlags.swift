@@ -1,0 +1,90 @@
+import ArgumentParser
+import Training
+import VAEModels
+
+/// The flags of the training loss, for `train`.
+struct ObjectiveFlags: ParsableArguments {
+  @Option(
+    help: """
+      The training loss: elbo, iwae (bound of all --samples), miwae (mean bound of --groups) or ciwae \
+      (--mixing of the ELBO, the rest IWAE) (default: elbo).
+      """,
+    transform: FlagValue.name(in: ObjectiveRegistry.names))
+  var objective: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Draws of z per image in a step (default: 1).", valueName: "n"),
+    transform: FlagValue.integer())
+  var samples: Int?
+
+  @Option(
+    help: "KL of the ELBO: closed-form, or monte-carlo by the draws (default: closed-form).",
+    transform: FlagValue.choice(ObjectiveConfiguration.KLEstimator.self))
+  var kl: ObjectiveConfiguration.KLEstimator?
+
+  @Option(
+    help: """
+      Of the encoder under iwae and miwae: reparameterised, or dreg, doubly reparameterised, with less \
+      noise (default: reparameterised).
+      """,
+    transform: FlagValue.choice(ObjectiveConfiguration.GradientEstimator.self))
+  var gradient: ObjectiveConfiguration.GradientEstimator?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of draws, for miwae (default: 1).", valueName: "n"),
+    transform: FlagValue.integer())
+  var groups: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Part of the ELBO, for ciwae (default: 0.5).", valueName: "part"),
+    transform: FlagValue.number)
+  var mixing: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Weight of the KL term in the training loss; figures have weight 1 (default: 1).",
+    transform: FlagValue.number)
+  var beta: Double?
+
+  @Option(
+    help: """
+      How the weight goes to beta: constant, linear (from 0 over --warmup epochs) or cyclical (again \
+      and again: --warmup epochs up, as many at beta) (default: constant).
+      """,
+    transform: FlagValue.choice(BetaSchedule.self))
+  var betaSchedule: BetaSchedule?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Epochs until a schedule reaches beta (default: 10).", valueName: "epochs"),
+    transform: FlagValue.number)
+  var warmup: Double?
+
+  /// Throws for flags that do not go together.
+  func check(_ configuration: RunConfiguration) throws {
+    let given: [(flag: String, value: String?, objective: String)] = [
+      ("--kl", kl?.rawValue, "elbo"), ("--groups", groups.map(\.description), "miwae"),
+      ("--mixing", mixing.map(\.description), "ciwae"),
+    ]
+    for case (let flag, let value?, let objective) in given
+    where configuration.objective.name != objective {
+      throw UsageError(
+        "\(flag) \(value): is for --objective \(objective), not for \(configuration.objective.name)"
+      )
+    }
+  }
+
+  var settings: [Setting] {
+    [
+      Setting("objective", objective, \.objective.name),
+      Setting("samples", samples, \.objective.samples), Setting("kl", kl, \.objective.kl),
+      Setting("gradient", gradient, \.objective.gradient),
+      Setting("groups", groups, \.objective.groups), Setting("mixing", mixing, \.objective.mixing),
+      Setting("beta", beta, \.beta), Setting("beta-schedule", betaSchedule, \.betaSchedule),
+      Setting("warmup", warmup, \.warmup),
+    ].compactMap { $0 }
+  }
+}
