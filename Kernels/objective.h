@@ -4,6 +4,7 @@
 #define SCALAR_BETA 1
 #define SCALAR_CORRECTION_1 2
 #define SCALAR_CORRECTION_2 3
+#define SCALAR_CAPACITY 4
 
 // With upstream u of { loss, mean log-likelihood, mean KL }: dll = (u1 - u0) / rows, dkl = (beta u0 + u2) / rows.
 FUNCTION real log_likelihood_derivative(GLOBAL_IN(real) upstream, const uint rows) {

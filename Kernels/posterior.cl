@@ -67,3 +67,32 @@ ROW_KERNEL(reparameterise_of_elbo_backward,
   const real dkl = kl_derivative(scalars, upstream, rows);
   posterior_gradient(posterior, order, state, dz, dkl, dposterior, latents, purpose, ROW);
 }
+
+// The log-variances of rows of a posterior cut off at both ends.
+ROW_KERNEL(bound_log_variance,
+           (IN(real, x), OUT(real, y), VALUE(uint, latents), VALUE(real, low), VALUE(real, high))) {
+  const size_t offset = (size_t)ROW * 2 * latents;
+  FOR_LANES(j, 2 * latents) y[offset + j] = j < latents ? x[offset + j] : real_clamp(x[offset + j], low, high);
+}
+
+// The gradient passes where nothing was cut off, the ends counted in.
+ROW_KERNEL(bound_log_variance_backward,
+           (IN(real, x), IN(real, dy), OUT(real, dx), VALUE(uint, latents), VALUE(real, low), VALUE(real, high))) {
+  const size_t offset = (size_t)ROW * 2 * latents;
+  FOR_LANES(j, 2 * latents) {
+    const real value = x[offset + j];
+    dx[offset + j] = j < latents || (value >= low && value <= high) ? dy[offset + j] : REAL(0.0);
+  }
+}
+
+// The means of rows of a posterior.
+ROW_KERNEL(posterior_mean, (IN(real, posterior), OUT(real, mean), VALUE(uint, latents))) {
+  const size_t row = ROW;
+  FOR_LANES(j, latents) mean[row * latents + j] = posterior[row * 2 * latents + j];
+}
+
+ROW_KERNEL(posterior_mean_backward, (IN(real, dmean), OUT(real, dposterior), VALUE(uint, latents))) {
+  const size_t row = ROW;
+  FOR_LANES(j, 2 * latents)
+  dposterior[row * 2 * latents + j] = j < latents ? dmean[row * latents + j] : REAL(0.0);
+}

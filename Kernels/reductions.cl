@@ -79,3 +79,15 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
   const real total = GROUP_SUM(scratch, partial);
   if (LANE == 0) sums[ROW] = total;
 }
+
+// ln sum_j e^x_j of each row. Every lane looks for the largest by itself.
+ROW_KERNEL(log_sum_exp, (IN(real, x), OUT(real, y), VALUE(uint, columns))) {
+  GROUP_SCRATCH(scratch);
+  const size_t offset = (size_t)ROW * columns;
+  real top = x[offset];
+  for (uint j = 1; j < columns; j++) top = x[offset + j] > top ? x[offset + j] : top;
+  LANE_SUM(sum);
+  FOR_LANES_SUM(j, columns) LANE_ADD(sum, real_exp(x[offset + j] - top));
+  const real total = GROUP_SUM(scratch, sum);
+  if (LANE == 0) y[ROW] = top + real_log(total);
+}

@@ -24,6 +24,7 @@ static const char operations[] = {
 #embed "../../Kernels/data.cl" suffix(, '\n',)
 #embed "../../Kernels/noise.cl" suffix(, '\n',)
 #embed "../../Kernels/objective.cl" suffix(, '\n',)
+#embed "../../Kernels/penalties.cl" suffix(, '\n',)
 #embed "../../Kernels/optimizers.cl" suffix(, '\n',)
     '\0'};
 

@@ -16,4 +16,5 @@
 #include "../../Kernels/data.cl"
 #include "../../Kernels/noise.cl"
 #include "../../Kernels/objective.cl"
+#include "../../Kernels/penalties.cl"
 #include "../../Kernels/optimizers.cl"

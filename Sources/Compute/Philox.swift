@@ -16,6 +16,7 @@ package struct Philox: Sendable {
     case evaluationBinarisation = 7
     case priorSample = 8
     case pixelDraw = 9
+    case corruption = 10
   }
 
   package let seed: UInt64

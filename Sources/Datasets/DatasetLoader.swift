@@ -26,9 +26,22 @@ public enum DatasetLoader {
     return ImageDataset(name: train.name, train: train, test: test)
   }
 
-  /// Loads one half of `spec`; the other half need not exist.
-  public static func load(_ spec: String, split: Split) throws(FileError) -> ImageSet {
-    try load(try Source(spec), split: split)
+  /// Loads one part of `spec`; the other file need not exist.
+  ///
+  /// - Parameter validation: the number of training images that are held out.
+  public static func load(
+    _ spec: String, split: Split, validation: Int = 0
+  ) throws(FileError) -> ImageSet {
+    let set = try load(try Source(spec), split: split == .validation ? .train : split)
+    guard split != .test, validation > 0 || split == .validation else { return set }
+    guard (1..<set.count).contains(validation) else {
+      throw FileError(
+        .mismatch, path: spec,
+        problem: "\(validation) of its \(set.count) training images are held out for validation")
+    }
+    let rest = set.count - validation
+    return split == .train
+      ? set.images(0..<rest, .train) : set.images(rest..<set.count, .validation)
   }
 
   /// The halves side by side: most of the time goes into inflating them.

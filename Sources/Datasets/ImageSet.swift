@@ -1,9 +1,20 @@
-/// The two halves of a data set.
+/// The parts of a data set.
 public enum Split: String, Sendable, CaseIterable {
   /// Images to learn from.
   case train
+  /// Training images that were held out to choose by.
+  case validation
   /// Images to evaluate on.
   case test
+
+  /// Keys what is drawn once for each image of a part.
+  public var number: UInt32 {
+    switch self {
+    case .train: 0
+    case .test: 1
+    case .validation: 2
+    }
+  }
 }
 
 /// Images of one size as bytes, with their labels where they have any.
@@ -51,11 +62,17 @@ public struct ImageSet: Sendable, Equatable {
 
   /// The first `count` images, or all where there are fewer.
   public func first(_ count: Int) -> ImageSet {
-    let count = min(max(count, 0), self.count)
-    return ImageSet(
-      name: name, split: split, count: count, height: height, width: width, channels: channels,
-      pixels: Array(pixels.prefix(count * pixelsPerImage)),
-      labels: labels.map { Array($0.prefix(count)) })
+    images(0..<min(max(count, 0), self.count), split)
+  }
+
+  /// Some of the images, as a part of the data set.
+  func images(_ range: Range<Int>, _ split: Split) -> ImageSet {
+    ImageSet(
+      name: name, split: split, count: range.count, height: height, width: width,
+      channels: channels,
+      pixels: Array(
+        pixels[range.lowerBound * pixelsPerImage..<range.upperBound * pixelsPerImage]),
+      labels: labels.map { Array($0[range]) })
   }
 
   /// The values of one image, divided by 255: 0 black to 1 white, row-major.
@@ -66,27 +83,47 @@ public struct ImageSet: Sendable, Equatable {
   }
 }
 
-/// A data set with both halves.
+/// A data set with its parts.
 public struct ImageDataset: Sendable, Equatable {
   /// The name, such as `fashion-mnist`; for a directory its last component.
   public let name: String
   /// Images to learn from.
   public let train: ImageSet
+  /// Training images that were held out; nil where none were.
+  public let validation: ImageSet?
   /// Images to evaluate on, of the same size.
   public let test: ImageSet
   /// What the images were made from, where that is known.
   public let factors: Factors?
 
-  /// A data set; the halves must have images of one size.
-  public init(name: String, train: ImageSet, test: ImageSet, factors: Factors? = nil) {
+  /// A data set; its parts must have images of one size.
+  public init(
+    name: String, train: ImageSet, validation: ImageSet? = nil, test: ImageSet,
+    factors: Factors? = nil
+  ) {
     precondition(
       (train.height, train.width, train.channels) == (test.height, test.width, test.channels),
       "\(train.height) x \(train.width) x \(train.channels) and "
         + "\(test.height) x \(test.width) x \(test.channels)")
     self.name = name
     self.train = train
+    self.validation = validation
     self.test = test
     self.factors = factors
+  }
+
+  /// The data set with its last `count` training images held out, fewer than all.
+  public func holdingOut(_ count: Int) -> ImageDataset {
+    guard count > 0 else { return self }
+    precondition(validation == nil && count < train.count, "\(count) of \(train.count) images")
+    let rest = train.count - count
+    return ImageDataset(
+      name: name, train: train.images(0..<rest, .train),
+      validation: train.images(rest..<train.count, .validation), test: test,
+      factors: factors.map {
+        Factors(
+          names: $0.names, train: Array($0.train.prefix(rest * $0.names.count)), test: $0.test)
+      })
   }
 }
 

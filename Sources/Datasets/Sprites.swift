@@ -77,11 +77,11 @@ public enum Sprites {
   }
 
   /// The factors of one image, uniform and independent: Philox4x32-10 with the key (0, 0) and the
-  /// counters (block, index, 0 train or 1 test, 9).
+  /// counters (block, index, `Split.number`, 9).
   public static func sprite(_ split: Split, index: Int) -> Sprite {
     func block(_ number: UInt32) -> SIMD4<UInt32> {
       philox(
-        counter: SIMD4(number, UInt32(index), split == .train ? 0 : 1, 9), key: SIMD2(0, 0))
+        counter: SIMD4(number, UInt32(index), split.number, 9), key: SIMD2(0, 0))
     }
     let first = block(0)
     let second = block(1)

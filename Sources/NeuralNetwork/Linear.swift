@@ -30,22 +30,35 @@ package struct Linear: Sendable {
   }
 }
 
-/// Linear layers with one activation after each: `name.0`, `name.1`, ….
+/// What a hidden layer is.
+public enum LayerKind: String, Sendable, CaseIterable {
+  /// f(W x + b).
+  case plain
+  /// (W x + b) sigmoid(V x + c), without an activation (Dauphin et al. 2017). The weight is [2 outputs, inputs]: W, then V.
+  case gated
+}
+
+/// Linear layers with one activation after each, or gated ones: `name.0`, `name.1`, ….
 package struct DenseStack: Sendable {
   package let layers: [Linear]
   package let activation: Activation
+  package let kind: LayerKind
   /// Width of the last layer; the input's where there is none.
   package let outputs: Int
 
-  package init(_ name: String, inputs: Int, widths: [Int], activation: Activation) {
+  package init(
+    _ name: String, inputs: Int, widths: [Int], activation: Activation, kind: LayerKind = .plain
+  ) {
     var layers: [Linear] = []
     var width = inputs
     for (index, next) in widths.enumerated() {
-      layers.append(Linear("\(name).\(index)", inputs: width, outputs: next))
+      let outputs = kind == .gated ? 2 * next : next
+      layers.append(Linear("\(name).\(index)", inputs: width, outputs: outputs))
       width = next
     }
     self.layers = layers
     self.activation = activation
+    self.kind = kind
     outputs = width
   }
 
@@ -54,6 +67,11 @@ package struct DenseStack: Sendable {
   }
 
   package func callAsFunction(_ x: Tensor, _ scope: ParameterScope) -> Tensor {
-    layers.reduce(x) { $1($0, scope, activation: activation) }
+    layers.reduce(x) { x, layer in
+      switch kind {
+      case .plain: layer(x, scope, activation: activation)
+      case .gated: scope.graph.gate(layer(x, scope), label: "\(layer.name) gated")
+      }
+    }
   }
 }

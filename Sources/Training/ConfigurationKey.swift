@@ -47,6 +47,9 @@ struct ConfigurationKey: Sendable {
       determines: false),
     optionalInteger(
       "threads", "of the CPU backend; results do not depend on it", \.threads, determines: false),
+    integer(
+      "validation", "last training images, held out to choose the best epoch by", \.validation,
+      implied: 0),
     text("model", "model family", \.model),
     ConfigurationKey(
       name: "hidden", comment: "hidden layers of the encoder; the decoder has them in reverse",
@@ -54,6 +57,12 @@ struct ConfigurationKey: Sendable {
       write: { $0.hidden = try ConfigurationParsing.widths($1) }),
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),
+    choice("layer", "plain or gated hidden layers", \.layer, implied: .plain),
+    ConfigurationKey(
+      name: "log_variance", comment: "ends at which log-variances of q(z|x) are cut off",
+      determinesResult: true,
+      read: { $0.logVarianceBounds.map { .text("\($0.lowerBound),\($0.upperBound)") } },
+      write: { $0.logVarianceBounds = try ConfigurationParsing.bounds($1) }),
     text(
       "likelihood", "p(x|z): \(LikelihoodRegistry.names.joined(separator: ", "))", \.likelihood),
     ConfigurationKey(
@@ -91,6 +100,18 @@ struct ConfigurationKey: Sendable {
       implied: .reparameterised),
     integer("groups", "of draws, each with a bound (miwae)", \.objective.groups, implied: 1),
     number("mixing", "part of the ELBO (ciwae)", \.objective.mixing, implied: 0.5),
+    number(
+      "free_bits", "nats of each latent that cost nothing (free-bits)", \.objective.freeBits,
+      implied: 0.5),
+    number(
+      "capacity", "nats that the KL is to have after the warm-up (capacity)",
+      \.objective.capacity, implied: 25),
+    choice(
+      "corruption", "of the images: gaussian or masking (denoising)", \.objective.corruption,
+      implied: .gaussian),
+    number(
+      "corruption_level", "standard deviation of noise, or part of the pixels (denoising)",
+      \.objective.corruptionLevel, implied: 0.3),
     number("beta", "weight of the KL term in the training loss", \.beta),
     choice(
       "beta_schedule", "how the weight goes to beta: constant, linear or cyclical",
@@ -102,7 +123,7 @@ struct ConfigurationKey: Sendable {
       write: { $0.seed = try ConfigurationParsing.seed($1) }),
     number("clip_norm", "largest gradient norm; 0: no clipping", \.clipNorm),
     integer(
-      "patience", "stop after this many epochs without a better test ELBO; 0: never", \.patience,
+      "patience", "stop after this many epochs without a better ELBO; 0: never", \.patience,
       determines: false),
     integer("log_every", "steps between lines of metrics", \.logEvery, determines: false),
     number(

@@ -67,6 +67,28 @@ package enum ConfigurationParsing {
     }
   }
 
+  static func bounds(_ value: ConfigurationValue) throws -> ClosedRange<Double> {
+    switch value {
+    case .text(let text): return try bounds(text)
+    case .list(let ends): return try bounds(ends.map(String.init).joined(separator: ","))
+    default: throw Problem(description: "must be two numbers like \"-6,2\", not \(value.toml)")
+    }
+  }
+
+  /// "-6,2".
+  package static func bounds(_ text: String) throws -> ClosedRange<Double> {
+    let ends = text.split(separator: ",", omittingEmptySubsequences: false).map {
+      Double($0.trimmingWhitespace)
+    }
+    guard ends.count == 2, let low = ends[0], let high = ends[1], low.isFinite, high.isFinite,
+      low < high
+    else {
+      throw Problem(
+        description: "must be two numbers like -6,2, the smaller one first, not '\(text)'")
+    }
+    return low...high
+  }
+
   static func sigma(_ value: ConfigurationValue) throws -> Sigma {
     switch value {
     case .text(let text): try sigma(text)

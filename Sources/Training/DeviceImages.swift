@@ -35,5 +35,5 @@ package final class DeviceImages {
   }
 
   /// Static binarisation draws differ between the splits.
-  var splitDraw: UInt32 { source.split == .train ? 0 : 1 }
+  var splitDraw: UInt32 { source.split.number }
 }

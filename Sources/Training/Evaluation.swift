@@ -25,9 +25,12 @@ public struct Evaluation: Sendable {
   /// -iwae / (dimensions ln 2), for likelihoods of levels or binary pixels; nil for densities of real numbers and for losses.
   public var bitsPerDimension: Double?
   public var binarization: String
-  /// "elbo", or "loss" where grey pixels meet a Bernoulli likelihood: a cross-entropy is no likelihood.
+  /// "elbo"; "loss" where grey pixels meet a Bernoulli likelihood: a cross-entropy is no likelihood; "reconstruction" where z is
+  /// the posterior mean: ln p(x|z) bounds nothing.
   public var bound: String
   public var seconds: Double
+  /// What `VAE.evaluate` adds.
+  public var details: EvaluationDetails?
 
   public var imagesPerSecond: Double { Double(images * samples) / max(seconds, 1e-9) }
   /// Latents with a KL above 0.01 nats.
@@ -39,13 +42,16 @@ public struct Evaluation: Sendable {
 /// How figures are named for data and likelihood.
 enum FigureKind {
   static let loss = "loss"
+  static let elbo = "elbo"
+  static let reconstruction = "reconstruction"
 
   /// "dynamic" or "static"; "soft" for grey targets of a binary likelihood; "none" for real-valued data.
   static func binarization(_ binarization: Binarization, isBinary: Bool) -> String {
     binarization == .none && isBinary ? "soft" : binarization.rawValue
   }
 
-  static func bound(_ binarization: Binarization, isBinary: Bool) -> String {
-    binarization == .none && isBinary ? loss : "elbo"
+  static func bound(_ binarization: Binarization, isBinary: Bool, takesMeans: Bool) -> String {
+    if binarization == .none && isBinary { return loss }
+    return takesMeans ? reconstruction : elbo
   }
 }

@@ -59,13 +59,38 @@ struct EncodingPass {
   }
 }
 
+/// The reconstructions of the images of an encoding pass, recorded once.
+struct ReconstructionPass {
+  let program: Program
+  /// |x - E[x|z]|^2 with z = E[z|x], summed over pixels: [images].
+  let squaredError: Tensor
+
+  init(
+    _ vae: VAE, images: DeviceImages, count: Int, buffers: EvaluationBuffers
+  ) throws(ComputeError) {
+    let graph = Graph()
+    let scope = ParameterScope(vae.layout, in: graph)
+    let posterior = graph.placed(
+      [count, 2 * vae.configuration.latent], in: EvaluationBuffers.posteriors)
+    let x = graph.placed([count, vae.configuration.image.count], in: EvaluationBuffers.pixels)
+    let mean = vae.model.likelihood.mean(
+      features: vae.model.decode(graph.posteriorMean(posterior), scope), pixels: x.shape.columns,
+      scope)
+    squaredError = graph.squaredDistance(mean: mean, x: x)
+    program = try Program(
+      graph, outputs: [squaredError], backend: vae.device.backend,
+      storages: buffers.storages(vae, images))
+  }
+}
+
 /// Draws of the images of an encoding pass, recorded once: S of z for each image, the log-likelihood of each, and the sums
-/// that bounds are made of.
+/// that bounds are made of. With means, the one draw of z is the posterior mean, and has no weight.
 struct DrawingPass {
   let program: Program
 
   init(
-    _ vae: VAE, images: DeviceImages, count: Int, samples: Int, buffers: EvaluationBuffers
+    _ vae: VAE, images: DeviceImages, count: Int, samples: Int, takesMeans: Bool,
+    buffers: EvaluationBuffers
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
@@ -73,9 +98,12 @@ struct DrawingPass {
     let posterior = graph.placed(
       [count, 2 * vae.configuration.latent], in: EvaluationBuffers.posteriors)
     let x = graph.placed([count, vae.configuration.image.count], in: EvaluationBuffers.pixels)
-    let draws = graph.posteriorDraws(
-      posterior, samples: samples, order: images.orderTensor(in: graph), state: state,
-      purpose: .evaluationNoise, drawsAreSteps: true)
+    let draws =
+      takesMeans
+      ? (z: graph.posteriorMean(posterior), logRatio: graph.zeros([count]))
+      : graph.posteriorDraws(
+        posterior, samples: samples, order: images.orderTensor(in: graph), state: state,
+        purpose: .evaluationNoise, drawsAreSteps: true)
     let logLikelihood = vae.model.likelihood.logLikelihood(
       features: vae.model.decode(draws.z, scope), x: x, scope)
     graph.accumulateImportance(

@@ -4,6 +4,8 @@ import Graph
 /// KL(q(z_j|x) || p(z_j)) of images, from the rows of a posterior: float64.
 struct PosteriorSums {
   private let latents: Int
+  /// Points have no divergence; their KL counts as 0.
+  private let arePoints: Bool
   /// Of each image, summed over latents.
   private(set) var divergences: [Double] = []
   private var perLatent: [Double]
@@ -11,8 +13,9 @@ struct PosteriorSums {
   private var means: [Double]
   private var squares: [Double]
 
-  init(latents: Int) {
+  init(latents: Int, arePoints: Bool = false) {
     self.latents = latents
+    self.arePoints = arePoints
     perLatent = [Double](repeating: 0, count: latents)
     means = perLatent
     squares = perLatent
@@ -25,7 +28,7 @@ struct PosteriorSums {
       for j in 0..<latents {
         let mean = posteriors[row * 2 * latents + j]
         let logVariance = min(max(posteriors[row * 2 * latents + latents + j], -30), 20)
-        let divergence = 0.5 * (exp(logVariance) + mean * mean - 1 - logVariance)
+        let divergence = arePoints ? 0 : 0.5 * (exp(logVariance) + mean * mean - 1 - logVariance)
         perLatent[j] += divergence
         sum += divergence
         let deviation = mean - means[j]
@@ -70,7 +73,8 @@ struct EvaluationSums {
   }
 
   func evaluation(
-    binarization: String, bound: String, discreteDimensions: Int?, seconds: Double
+    binarization: String, bound: String, discreteDimensions: Int?,
+    seconds: Double
   ) -> Evaluation {
     let images = Double(logLikelihoods.count)
     let elbos = zip(logLikelihoods, posteriors.divergences).map { $0 - $1 }

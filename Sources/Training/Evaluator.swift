@@ -16,21 +16,26 @@ package final class Evaluator {
   private let vae: VAE
   private let images: DeviceImages
   private let binarization: Binarization
+  private let takesMeans: Bool
   private let rowsPerPass: Int
   private let buffers: EvaluationBuffers
   private var encodings: [Int: EncodingPass] = [:]
+  private var reconstructions: [Int: ReconstructionPass] = [:]
   private var drawings: [Extent: DrawingPass] = [:]
 
   /// - Parameter rowsPerPass: draws of all images of a pass together; nil: 500, what fits the caches of a processor, or 8192 on
   ///   other devices.
+  ///   - takesMeans: z is the posterior mean, and the figure is the log-likelihood of that: an auto-encoder's.
   package init(
-    _ vae: VAE, images: DeviceImages, binarization: Binarization, rowsPerPass: Int? = nil
+    _ vae: VAE, images: DeviceImages, binarization: Binarization, takesMeans: Bool = false,
+    rowsPerPass: Int? = nil
   ) throws {
     let isProcessor = vae.device.info.index == nil || vae.device.info.type == .cpu
     self.rowsPerPass = rowsPerPass ?? (isProcessor ? 500 : 8192)
     self.vae = vae
     self.images = images
     self.binarization = binarization
+    self.takesMeans = takesMeans
     buffers = try EvaluationBuffers(
       vae, images: images.source.count,
       imagesPerPass: min(self.rowsPerPass, images.source.count))
@@ -39,13 +44,16 @@ package final class Evaluator {
   /// - Parameters:
   ///   - samples: noise draws per image; draw s has the noise of (seed, evaluation, s, image). An image is binarised once for
   ///     all of them.
+  ///   - withDetails: also reconstructions and the aggregate posterior.
   ///   - stop: looked at before each pass; true ends the evaluation with nil.
   package func evaluate(
-    samples: Int, seed: UInt64, stop: () -> Bool = { false }
+    samples: Int, seed: UInt64, withDetails: Bool = false, stop: () -> Bool = { false }
   ) throws -> Evaluation? {
     let started = monotonicSeconds()
+    let samples = takesMeans ? 1 : samples
     let count = images.source.count
-    var posteriors = PosteriorSums(latents: vae.configuration.latent)
+    var posteriors = PosteriorSums(latents: vae.configuration.latent, arePoints: takesMeans)
+    var details = EvaluationDetails.Sums(latents: vae.configuration.latent)
     let samplesPerPass = min(samples, rowsPerPass)
     let imagesPerPass = max(1, rowsPerPass / samplesPerPass)
     for start in stride(from: 0, to: count, by: imagesPerPass) {
@@ -55,7 +63,13 @@ package final class Evaluator {
         try buffers.inputs.write(seed: seed, step: draw, batchStart: start)
         if draw == 0 {
           try encoding.program.run()
-          posteriors.add(try encoding.program.readDoubles(encoding.posterior))
+          let rows = try encoding.program.readDoubles(encoding.posterior)
+          posteriors.add(rows)
+          if withDetails {
+            let pass = try reconstruction(min(imagesPerPass, count - start))
+            try pass.program.run()
+            details.add(rows, squaredError: try pass.program.readDoubles(pass.squaredError))
+          }
         }
         try drawing(
           Extent(
@@ -66,12 +80,19 @@ package final class Evaluator {
     let isBinary = vae.model.likelihood.isBinary
     let numbers = try vae.device.backend.downloadReals(
       BufferView(buffers.sums), count: count * Graph.importanceSumsWidth)
-    let bound = FigureKind.bound(binarization, isBinary: isBinary)
-    return EvaluationSums(numbers, samples: samples, posteriors: posteriors).evaluation(
+    let bound = FigureKind.bound(binarization, isBinary: isBinary, takesMeans: takesMeans)
+    var evaluation = EvaluationSums(numbers, samples: samples, posteriors: posteriors).evaluation(
       binarization: FigureKind.binarization(binarization, isBinary: isBinary), bound: bound,
-      discreteDimensions: vae.model.likelihood.isDiscrete && bound != FigureKind.loss
+      discreteDimensions: vae.model.likelihood.isDiscrete && bound == FigureKind.elbo
         ? vae.configuration.image.count : nil,
-      seconds: monotonicSeconds() - started)
+      seconds: 0)
+    if withDetails {
+      evaluation.details = try details.finish(
+        vae, kl: evaluation.kl, seed: seed, arePoints: takesMeans, stop: stop)
+      guard evaluation.details != nil else { return nil }
+    }
+    evaluation.seconds = monotonicSeconds() - started
+    return evaluation
   }
 
   /// The programs of one draw of each image of a whole pass, or of all images where they are fewer.
@@ -92,10 +113,18 @@ package final class Evaluator {
     return pass
   }
 
+  private func reconstruction(_ count: Int) throws -> ReconstructionPass {
+    if let pass = reconstructions[count] { return pass }
+    let pass = try ReconstructionPass(vae, images: images, count: count, buffers: buffers)
+    reconstructions[count] = pass
+    return pass
+  }
+
   private func drawing(_ extent: Extent) throws -> DrawingPass {
     if let pass = drawings[extent] { return pass }
     let pass = try DrawingPass(
-      vae, images: images, count: extent.images, samples: extent.samples, buffers: buffers)
+      vae, images: images, count: extent.images, samples: extent.samples,
+      takesMeans: takesMeans, buffers: buffers)
     drawings[extent] = pass
     return pass
   }
@@ -107,16 +136,21 @@ extension VAE {
   /// - Parameters:
   ///   - binarization: nil: dynamic for a binary likelihood, none otherwise.
   ///   - samples: noise draws per image, K of the IWAE bound.
+  ///   - takesMeans: for an auto-encoder: z is the posterior mean, `samples` is 1.
+  ///   - stop: looked at now and then; true ends it with `CancellationError`.
   public func evaluate(
-    _ images: ImageSet, binarization: Binarization? = nil, samples: Int = 10, seed: UInt64 = 0
+    _ images: ImageSet, binarization: Binarization? = nil, samples: Int = 10, seed: UInt64 = 0,
+    takesMeans: Bool = false, stop: () -> Bool = { false }
   ) throws -> Evaluation {
     precondition(samples > 0, "samples must be positive")
     let evaluator = try Evaluator(
       self, images: DeviceImages(images, backend: device.backend),
-      binarization: binarization ?? (model.likelihood.isBinary ? .dynamic : .none))
-    guard let evaluation = try evaluator.evaluate(samples: samples, seed: seed) else {
-      throw CancellationError()
-    }
+      binarization: binarization ?? (model.likelihood.isBinary ? .dynamic : .none),
+      takesMeans: takesMeans)
+    guard
+      let evaluation = try evaluator.evaluate(
+        samples: samples, seed: seed, withDetails: true, stop: stop)
+    else { throw CancellationError() }
     return evaluation
   }
 }

@@ -7,7 +7,7 @@ extension ImageSet {
   /// the device (Kernels/data.cl). Dynamic draws belong to a step and give the grey images here.
   public func inputs(_ range: Range<Int>, binarization: Binarization) -> [Float] {
     guard binarization == .static else { return range.flatMap { image($0) } }
-    let philox = Philox(seed: 0, purpose: .staticBinarisation, step: split == .train ? 0 : 1)
+    let philox = Philox(seed: 0, purpose: .staticBinarisation, step: split.number)
     var values: [Float] = []
     values.reserveCapacity(range.count * pixelsPerImage)
     for index in range {

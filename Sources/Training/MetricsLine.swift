@@ -5,7 +5,7 @@ public struct MetricsLine: Sendable, Equatable {
   public var step: Int
   /// The epoch the step belongs to, from 1.
   public var epoch: Int
-  /// "train": the mean over the steps since the last line; "test": the whole test set.
+  /// "train": the mean over the steps since the last line; "validation" or "test": the whole set.
   public var split: String
   public var elbo: Double
   public var logLikelihood: Double

@@ -1,4 +1,5 @@
 import Compute
+import Datasets
 import VAEModels
 
 extension RunConfiguration {
@@ -19,6 +20,12 @@ extension RunConfiguration {
       ObjectiveRegistry.names.contains(objective.name), "objective",
       "unknown objective '\(objective.name)'; known: \(ObjectiveRegistry.names.joined(separator: ", "))"
     )
+    if let bounds = logVarianceBounds {
+      try Self.check(
+        bounds.lowerBound >= -30 && bounds.upperBound <= 20, "log-variance",
+        "must lie in -30 ... 20, not \(bounds.lowerBound),\(bounds.upperBound)")
+    }
+    try Self.size(validation, "validation", 0...1_000_000_000)
     try Self.size(objective.samples, "samples", 1...65_536)
     try Self.size(objective.groups, "groups", 1...65_536)
     try Self.check(
@@ -30,6 +37,20 @@ extension RunConfiguration {
       "'dreg' is for the objectives iwae and miwae with a constant beta of 1")
     try Self.check(
       (0...1).contains(objective.mixing), "mixing", "must lie in 0 ... 1, not \(objective.mixing)")
+    try Self.check(
+      objective.freeBits.isFinite && objective.freeBits >= 0, "free-bits",
+      "must be 0 or a positive number of nats, not \(objective.freeBits)")
+    try Self.check(
+      objective.capacity.isFinite && objective.capacity >= 0, "capacity",
+      "must be 0 or a positive number of nats, not \(objective.capacity)")
+    try Self.check(
+      objective.corruptionLevel.isFinite && objective.corruptionLevel >= 0
+        && (objective.corruption == .gaussian || objective.corruptionLevel <= 1),
+      "corruption-level",
+      "must be 0 or a positive number, of masking at most 1, not \(objective.corruptionLevel)")
+    try Self.check(
+      !takesMeans || objective.samples == 1, "samples",
+      "\(objective.samples): the objective \(objective.name) draws no z")
     try Self.size(batchSize, "batch-size", 1...1_048_576)
     try Self.size(epochs, "epochs", 1...1_000_000)
     if let maxSteps { try Self.size(maxSteps, "max-steps", 1...2_000_000_000) }
@@ -59,6 +80,16 @@ extension RunConfiguration {
       "'optimal' is for the gaussian likelihood, not for \(likelihood)")
     try Self.size(levels, "levels", 2...256)
     try Self.size(components, "components", 1...100)
+  }
+
+  /// The data set with the validation images held out, unless they are already.
+  package func parts(of data: ImageDataset) throws(ConfigurationError) -> ImageDataset {
+    guard data.validation == nil else { return data }
+    try Self.check(
+      validation < data.train.count, "validation",
+      "\(validation) images cannot be held out of the \(data.train.count) training images of "
+        + "\(data.name)")
+    return data.holdingOut(validation)
   }
 
   /// Throws for a precision that is not among those of a device.

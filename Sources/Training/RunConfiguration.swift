@@ -1,5 +1,6 @@
 import Compute
 import Graph
+import NeuralNetwork
 import VAEModels
 
 /// Everything that a training run is determined by, with the defaults of `vae-gpu train`.
@@ -10,13 +11,19 @@ public struct RunConfiguration: Sendable, Equatable {
   public var device = "auto"
   /// Threads of the CPU backend; nil: all processors. Results do not depend on it.
   public var threads: Int?
+  /// The last training images that are held out to choose the best epoch by; 0: the test images choose it.
+  public var validation = 0
   /// A name of `ModelRegistry`.
   public var model = "vae"
   /// Widths of the encoder's hidden layers; empty for a linear VAE.
   public var hidden = [400]
   /// Dimensions of the latent space.
   public var latent = 20
+  /// Of plain layers.
   public var activation = Activation.relu
+  public var layer = LayerKind.plain
+  /// Ends at which log-variances of q(z|x) are cut off.
+  public var logVarianceBounds: ClosedRange<Double>?
   /// A name of `LikelihoodRegistry`.
   public var likelihood = "bernoulli"
   /// Scale of a Gaussian, Laplace or logistic likelihood.
@@ -46,7 +53,8 @@ public struct RunConfiguration: Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Largest norm of the gradient of all parameters; 0: no clipping.
   public var clipNorm = 0.0
-  /// Stops after this many epochs without a better test ELBO; 0: never.
+  /// Stops after this many epochs without a better ELBO of the validation images, or of the test images where there
+  /// are none; 0: never. Epochs of a linear warm-up do not count.
   public var patience = 0
   /// Steps between two lines of metrics.
   public var logEvery = 100
@@ -62,10 +70,14 @@ public struct RunConfiguration: Sendable, Equatable {
         .isBinary ? .dynamic : .none)
   }
 
+  /// Whether training and figures take the posterior mean for z, as auto-encoders do.
+  public var takesMeans: Bool { ObjectiveRegistry.namesTakingMeans.contains(objective.name) }
+
   public func modelConfiguration(image: ImageShape) -> ModelConfiguration {
     ModelConfiguration(
       model: model, image: image, hidden: hidden, latent: latent, activation: activation,
-      likelihood: likelihood, sigma: sigma, levels: levels, components: components)
+      layer: layer, logVarianceBounds: logVarianceBounds, likelihood: likelihood, sigma: sigma,
+      levels: levels, components: components)
   }
 }
 

@@ -30,9 +30,12 @@ package final class StepInputs {
     package var slot: Int
     package var learningRate: Double
     package var beta: Double
+    /// C of the capacity objective.
+    package var capacity: Double
 
     package init(
-      seed: UInt64, number: Int, batchStart: Int, slot: Int, learningRate: Double, beta: Double
+      seed: UInt64, number: Int, batchStart: Int, slot: Int, learningRate: Double, beta: Double,
+      capacity: Double = 0
     ) {
       self.seed = seed
       self.number = number
@@ -40,6 +43,7 @@ package final class StepInputs {
       self.slot = slot
       self.learningRate = learningRate
       self.beta = beta
+      self.capacity = capacity
     }
   }
 
@@ -116,7 +120,7 @@ package final class StepInputs {
     let t = Double(step.number + 1)
     return [
       step.learningRate, step.beta, 1 / (1 - power(AdamDefaults.beta1, t)),
-      1 / (1 - power(AdamDefaults.beta2, t)).squareRoot(), 0, 0, 0, 0,
+      1 / (1 - power(AdamDefaults.beta2, t)).squareRoot(), step.capacity, 0, 0, 0,
     ]
   }
 }

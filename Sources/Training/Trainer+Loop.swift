@@ -52,6 +52,15 @@ extension Trainer {
     configuration.patience > 0 && progress.epochsSinceBest >= configuration.patience
   }
 
+  /// Whether the weight of the KL term is still on its way to beta, for good.
+  private var isWarmingUp: Bool {
+    configuration.betaSchedule == .linear && Double(progress.epoch) < configuration.warmup
+  }
+
+  private func evaluateForChoice(stop: () -> Bool = { false }) throws -> Evaluation? {
+    try chooser.evaluator.evaluate(samples: 1, seed: configuration.seed, stop: stop)
+  }
+
   /// Reads the steps that wait on the device and looks for one that is not finite.
   private func readHistory() throws {
     guard window.count > 0 else { return }
@@ -95,13 +104,13 @@ extension Trainer {
     shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
   ) throws -> Bool {
     try logInterval(onEvent)
-    guard let evaluation = try evaluate(samples: 1, stop: shouldStop) else { return false }
+    guard let evaluation = try evaluateForChoice(stop: shouldStop) else { return false }
     // NaN and infinities are never the best: no later ELBO would compare as better.
     let isBest = evaluation.elbo.isFinite && progress.bestELBO.map { evaluation.elbo > $0 } ?? true
-    let line = testLine(evaluation, epoch: progress.epoch + 1)
+    let line = choiceLine(evaluation, epoch: progress.epoch + 1)
     progress.epoch += 1
     progress.position = 0
-    progress.epochsSinceBest = isBest ? 0 : progress.epochsSinceBest + 1
+    progress.epochsSinceBest = isBest || isWarmingUp ? 0 : progress.epochsSinceBest + 1
     if isBest { progress.bestELBO = evaluation.elbo }
     try log?.append(line)
     if isBest, let output { try checkpoint().write(to: output.best, layout: vae.layout) }
@@ -114,8 +123,8 @@ extension Trainer {
   private func endWithinEpoch(_ onEvent: (TrainingEvent) throws -> Void) throws -> TrainingEnd {
     try logInterval(onEvent)
     try save(onEvent)
-    if let evaluation = try evaluate(samples: 1) {
-      let line = testLine(evaluation, epoch: progress.epoch + 1)
+    if let evaluation = try evaluateForChoice() {
+      let line = choiceLine(evaluation, epoch: progress.epoch + 1)
       try log?.append(line)
       if let output, progress.bestELBO == nil {
         try checkpoint().write(to: output.best, layout: vae.layout)
@@ -131,9 +140,9 @@ extension Trainer {
     return .interrupted
   }
 
-  private func testLine(_ evaluation: Evaluation, epoch: Int) -> MetricsLine {
+  private func choiceLine(_ evaluation: Evaluation, epoch: Int) -> MetricsLine {
     MetricsLine(
-      step: progress.step, epoch: epoch, split: "test", elbo: evaluation.elbo,
+      step: progress.step, epoch: epoch, split: chooser.split.rawValue, elbo: evaluation.elbo,
       logLikelihood: evaluation.logLikelihood, kl: evaluation.kl,
       beta: lastBeta ?? beta(position: progress.position),
       bound: evaluation.bound, binarization: evaluation.binarization,

@@ -4,7 +4,8 @@ import FileFormats
 import Graph
 import VAEModels
 
-/// Trains a VAE on the training images of a data set and follows it on the test images.
+/// Trains a VAE on the training images of a data set and follows it on the validation images, or on the test images where none are
+/// held out.
 ///
 /// Two runs with one configuration give the same bits on one device; a run resumed from a checkpoint gives the bits of
 /// one that was never stopped.
@@ -16,6 +17,8 @@ public final class Trainer {
   let output: RunDirectory?
   package let train: DeviceImages
   package let evaluator: Evaluator
+  /// What the best epoch is chosen by: the validation images, or the test images where none are held out.
+  let chooser: (evaluator: Evaluator, split: Split)
   package let inputs: StepInputs
   package let optimizer: OptimizerState
   let datasetName: String
@@ -42,6 +45,7 @@ public final class Trainer {
     try RunConfiguration.check(
       configuration.precision, device.backend.precisions, of: device.info,
       advice: "open the device 'cpu'")
+    let data = try configuration.parts(of: data)
     self.configuration = configuration
     self.output = output
     let image = ImageShape(
@@ -52,7 +56,18 @@ public final class Trainer {
     train = try DeviceImages(data.train, backend: backend)
     evaluator = try Evaluator(
       vae, images: DeviceImages(data.test, backend: backend),
-      binarization: configuration.binarization)
+      binarization: configuration.binarization, takesMeans: configuration.takesMeans)
+    chooser =
+      if let validation = data.validation {
+        (
+          try Evaluator(
+            vae, images: DeviceImages(validation, backend: backend),
+            binarization: configuration.binarization, takesMeans: configuration.takesMeans),
+          .validation
+        )
+      } else {
+        (evaluator, .test)
+      }
     let slots = min(configuration.logEvery, 1024)
     inputs = try StepInputs(backend, slots: slots)
     optimizer = try OptimizerState(vae, slots: slots)
@@ -61,7 +76,9 @@ public final class Trainer {
 
   /// The kind of the figures: see `Evaluation`.
   var bound: String {
-    FigureKind.bound(configuration.binarization, isBinary: vae.model.likelihood.isBinary)
+    FigureKind.bound(
+      configuration.binarization, isBinary: vae.model.likelihood.isBinary,
+      takesMeans: configuration.takesMeans)
   }
   var binarizationName: String {
     FigureKind.binarization(configuration.binarization, isBinary: vae.model.likelihood.isBinary)
@@ -119,14 +136,26 @@ public final class Trainer {
   func stepInputs(number: Int, position: Int, slot: Int) -> StepInputs.Step {
     StepInputs.Step(
       seed: configuration.seed, number: number, batchStart: position, slot: slot,
-      learningRate: configuration.learningRate, beta: beta(position: position))
+      learningRate: configuration.learningRate, beta: beta(position: position),
+      capacity: capacity(position: position))
   }
 
   /// The weight of the KL term in a step at a position of the present epoch.
   func beta(position: Int) -> Double {
-    let epochs = Double(progress.epoch) + Double(position) / Double(train.source.count)
-    return configuration.beta
-      * configuration.betaSchedule.weight(epochs: epochs, warmup: configuration.warmup)
+    configuration.beta
+      * configuration.betaSchedule.weight(
+        epochs: epochs(position: position), warmup: configuration.warmup)
+  }
+
+  /// C of the capacity objective: from 0 over the warm-up.
+  private func capacity(position: Int) -> Double {
+    configuration.objective.capacity
+      * BetaSchedule.linear.weight(
+        epochs: epochs(position: position), warmup: configuration.warmup)
+  }
+
+  private func epochs(position: Int) -> Double {
+    Double(progress.epoch) + Double(position) / Double(train.source.count)
   }
 
   /// The test set, whole.

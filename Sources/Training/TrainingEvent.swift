@@ -4,7 +4,7 @@ public enum TrainingEvent: Sendable {
   case progress(TrainingProgress)
   /// A line of metrics of the steps since the last one.
   case interval(MetricsLine)
-  /// The test set at the end of an epoch, or where the run ends within one.
+  /// The validation or test set at the end of an epoch, or where the run ends within one.
   case evaluated(MetricsLine, isBest: Bool)
   /// A checkpoint is on disk.
   case saved(String)
@@ -14,7 +14,7 @@ public enum TrainingEvent: Sendable {
 public enum TrainingEnd: Sendable, Equatable {
   /// All epochs, or `maxSteps`.
   case completed
-  /// `patience` epochs without a better test ELBO.
+  /// `patience` epochs without a better ELBO.
   case stoppedEarly
   /// The caller asked for it; a checkpoint was saved.
   case interrupted

@@ -14,11 +14,14 @@ struct DenseVAE: Model {
     self.configuration = configuration
     likelihood = LikelihoodRegistry.make(configuration)
     let (hidden, activation) = (configuration.hidden, configuration.activation)
+    let kind = configuration.layer
     encoder = DenseStack(
-      "encoder", inputs: configuration.image.count, widths: hidden, activation: activation)
+      "encoder", inputs: configuration.image.count, widths: hidden, activation: activation,
+      kind: kind)
     head = Linear("posterior", inputs: encoder.outputs, outputs: 2 * configuration.latent)
     decoder = DenseStack(
-      "decoder", inputs: configuration.latent, widths: hidden.reversed(), activation: activation)
+      "decoder", inputs: configuration.latent, widths: hidden.reversed(), activation: activation,
+      kind: kind)
   }
 
   func declare(in layout: inout ParameterLayout) {
@@ -29,7 +32,9 @@ struct DenseVAE: Model {
       in: &layout, features: decoder.outputs, pixels: configuration.image.count)
   }
 
-  func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor { head(encoder(x, scope), scope) }
+  func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor {
+    bounded(head(encoder(x, scope), scope))
+  }
 
   func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor { decoder(z, scope) }
 }

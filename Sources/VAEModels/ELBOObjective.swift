@@ -12,19 +12,9 @@ struct ELBOObjective: Objective {
     guard configuration.kl == .closedForm else {
       return inputs.importanceBound(samples: configuration.samples, draws: 1)
     }
-    let graph = inputs.scope.graph
-    let posterior = inputs.posterior
-    let sample = graph.reparameterise(
-      posterior, order: inputs.order, state: inputs.state, purpose: .trainingNoise)
-    guard configuration.samples > 1 else {
-      return graph.negativeELBO(
-        logLikelihood: inputs.logLikelihood(sample.z), kl: sample.kl, scalars: inputs.scalars)
-    }
-    let draws = graph.posteriorDraws(
-      posterior, samples: configuration.samples, order: inputs.order, state: inputs.state,
-      purpose: .trainingNoise)
-    return graph.negativeELBO(
-      logLikelihood: inputs.logLikelihood(draws.z), kl: sample.kl, scalars: inputs.scalars)
+    let sample = inputs.sample(configuration.samples)
+    return inputs.scope.graph.negativeELBO(
+      logLikelihood: inputs.logLikelihood(sample.z), kl: sample.kl, scalars: inputs.scalars)
   }
 }
 

@@ -18,6 +18,13 @@ extension Model {
     declare(in: &layout)
     return layout
   }
+
+  /// A posterior with its log-variances within the bounds that were asked for.
+  func bounded(_ posterior: Tensor) -> Tensor {
+    guard let bounds = configuration.logVarianceBounds else { return posterior }
+    return posterior.graph.boundLogVariance(
+      posterior, low: bounds.lowerBound, high: bounds.upperBound)
+  }
 }
 
 /// The model families by name.

@@ -1,4 +1,5 @@
 import Graph
+import NeuralNetwork
 
 /// The size of an image.
 public struct ImageShape: Sendable, Codable, Equatable, CustomStringConvertible {
@@ -27,6 +28,9 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// Dimensions of the latent space, M.
   public var latent: Int
   public var activation: Activation
+  public var layer: LayerKind
+  /// Ends at which log-variances of q(z|x) are cut off; nil: none but those of float32.
+  public var logVarianceBounds: ClosedRange<Double>?
   /// A name of `LikelihoodRegistry`.
   public var likelihood: String
   /// Of a likelihood that has a scale.
@@ -38,14 +42,17 @@ public struct ModelConfiguration: Sendable, Equatable {
 
   public init(
     model: String = "vae", image: ImageShape, hidden: [Int] = [400], latent: Int = 20,
-    activation: Activation = .relu, likelihood: String = "bernoulli", sigma: Sigma = .learned,
-    levels: Int = 256, components: Int = 10
+    activation: Activation = .relu, layer: LayerKind = .plain,
+    logVarianceBounds: ClosedRange<Double>? = nil, likelihood: String = "bernoulli",
+    sigma: Sigma = .learned, levels: Int = 256, components: Int = 10
   ) {
     self.model = model
     self.image = image
     self.hidden = hidden
     self.latent = latent
     self.activation = activation
+    self.layer = layer
+    self.logVarianceBounds = logVarianceBounds
     self.likelihood = likelihood
     self.sigma = sigma
     self.levels = levels

@@ -26,6 +26,26 @@ package struct ObjectiveInputs {
 
   var posterior: Tensor { model.posterior(x, scope) }
 
+  /// Draws of z for each image, the KL of its posterior in closed form, and the posterior.
+  func sample(_ samples: Int) -> (z: Tensor, kl: Tensor, posterior: Tensor) {
+    let graph = scope.graph
+    let posterior = self.posterior
+    let sample = graph.reparameterise(
+      posterior, order: order, state: state, purpose: .trainingNoise)
+    guard samples > 1 else { return (sample.z, sample.kl, posterior) }
+    let draws = graph.posteriorDraws(
+      posterior, samples: samples, order: order, state: state, purpose: .trainingNoise)
+    return (draws.z, sample.kl, posterior)
+  }
+
+  /// -mean ln p(x|z) with the posterior mean of `input` as z, whose KL counts as 0.
+  func reconstructionLoss(from input: Tensor) -> Tensor {
+    let graph = scope.graph
+    let mean = graph.posteriorMean(model.posterior(input, scope))
+    return graph.negativeELBO(
+      logLikelihood: logLikelihood(mean), kl: graph.zeros([mean.shape.rows]), scalars: scalars)
+  }
+
   /// ln p(x|z) of rows of z, as many for each row of x: [rows of z].
   func logLikelihood(_ z: Tensor) -> Tensor {
     model.likelihood.logLikelihood(
@@ -35,8 +55,14 @@ package struct ObjectiveInputs {
 
 /// A training loss to be minimised. One file per objective.
 package protocol Objective: Sendable {
+  /// Whether z is the posterior mean, and no bound on a likelihood comes of it.
+  var takesMeans: Bool { get }
   /// Records [3] = { loss, mean log-likelihood, mean KL }, in nats per image.
   func loss(_ inputs: ObjectiveInputs) -> Tensor
+}
+
+extension Objective {
+  package var takesMeans: Bool { false }
 }
 
 /// Settings of objectives.
@@ -56,6 +82,14 @@ public struct ObjectiveConfiguration: Sendable, Equatable {
     case doublyReparameterised = "dreg"
   }
 
+  /// What is done to the images that a denoising auto-encoder sees.
+  public enum Corruption: String, Sendable, CaseIterable {
+    /// Noise of standard deviation `corruptionLevel` is added.
+    case gaussian
+    /// Pixels are set to 0 with the probability `corruptionLevel`.
+    case masking
+  }
+
   /// A name of `ObjectiveRegistry`.
   public var name = "elbo"
   /// Draws of z per image, S.
@@ -66,6 +100,12 @@ public struct ObjectiveConfiguration: Sendable, Equatable {
   public var groups = 1
   /// Part of the ELBO in the CIWAE.
   public var mixing = 0.5
+  /// Nats of each latent that cost nothing.
+  public var freeBits = 0.5
+  /// Nats that the KL is to have at the end of the warm-up, C.
+  public var capacity = 25.0
+  public var corruption = Corruption.gaussian
+  public var corruptionLevel = 0.3
 
   public init() {}
 }
@@ -79,9 +119,17 @@ public enum ObjectiveRegistry {
         ("iwae", { IWAEObjective($0) }),
         ("miwae", { MIWAEObjective($0) }),
         ("ciwae", { CIWAEObjective($0) }),
+        ("free-bits", { FreeBitsObjective($0) }),
+        ("capacity", { CapacityObjective($0) }),
+        ("autoencoder", { AutoencoderObjective($0) }),
       ]
 
   public static var names: [String] { all.map(\.name) }
+
+  /// The objectives under which z is the posterior mean.
+  public static var namesTakingMeans: [String] {
+    all.filter { $0.make(ObjectiveConfiguration()).takesMeans }.map(\.name)
+  }
 
   package static func make(_ configuration: ObjectiveConfiguration) -> any Objective {
     guard let entry = all.first(where: { $0.name == configuration.name }) else {

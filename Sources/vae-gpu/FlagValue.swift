@@ -50,6 +50,13 @@ enum FlagValue {
     return widths
   }
 
+  static let bounds: @Sendable (String) throws -> ClosedRange<Double> = { text in
+    guard let bounds = try? ConfigurationParsing.bounds(text) else {
+      throw Problem(description: "must be two numbers like -6,2, the smaller one first")
+    }
+    return bounds
+  }
+
   static let sigma: @Sendable (String) throws -> Sigma = { text in
     guard let sigma = try? ConfigurationParsing.sigma(text) else {
       throw Problem(description: "must be \(ConfigurationParsing.sigmaChoices)")

@@ -26,11 +26,16 @@ enum Formatting {
 
   /// "ELBO -242.31", or "loss (soft targets) 242.31" where the figure is no likelihood.
   static func bound(_ elbo: Double, _ bound: String) -> String {
-    bound == "loss" ? "loss (soft targets) \(decimal(-elbo))" : "ELBO \(decimal(elbo))"
+    switch bound {
+    case "loss": "loss (soft targets) \(decimal(-elbo))"
+    case "reconstruction": "reconstruction \(decimal(elbo))"
+    default: "ELBO \(decimal(elbo))"
+    }
   }
 
   /// The parts of the figure.
   static func parts(_ logLikelihood: Double, _ kl: Double, _ bound: String) -> String {
+    if bound == "reconstruction" { return "(ln p(x|z) at the posterior mean)" }
     let first =
       bound == "loss"
       ? "cross-entropy \(decimal(-logLikelihood))" : "log-likelihood \(decimal(logLikelihood))"

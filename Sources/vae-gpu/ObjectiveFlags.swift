@@ -6,8 +6,10 @@ import VAEModels
 struct ObjectiveFlags: ParsableArguments {
   @Option(
     help: """
-      The training loss: elbo, iwae (bound of all --samples), miwae (mean bound of --groups) or ciwae \
-      (--mixing of the ELBO, the rest IWAE) (default: elbo).
+      The training loss: elbo, iwae (bound of all --samples), miwae (mean bound of --groups), ciwae \
+      (--mixing of the ELBO, the rest IWAE), free-bits (--free-bits nats of each latent cost nothing), \
+      capacity (beta times the distance of the KL from --capacity), autoencoder (no noise, no KL) or \
+      denoising (an auto-encoder that sees --corruption) (default: elbo).
       """,
     transform: FlagValue.name(in: ObjectiveRegistry.names))
   var objective: String?
@@ -45,6 +47,32 @@ struct ObjectiveFlags: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp("Nats of each latent, for free-bits (default: 0.5).", valueName: "nats"),
+    transform: FlagValue.number)
+  var freeBits: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Nats of the KL after --warmup epochs, for capacity (default: 25).", valueName: "nats"),
+    transform: FlagValue.number)
+  var capacity: Double?
+
+  @Option(
+    help: "For denoising: gaussian noise added, or masking of pixels (default: gaussian).",
+    transform: FlagValue.choice(ObjectiveConfiguration.Corruption.self))
+  var corruption: ObjectiveConfiguration.Corruption?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Standard deviation of gaussian noise, or part of the pixels (default: 0.3).",
+      valueName: "level"),
+    transform: FlagValue.number)
+  var corruptionLevel: Double?
+
+  @Option(
+    parsing: .unconditional,
     help: "Weight of the KL term in the training loss; figures have weight 1 (default: 1).",
     transform: FlagValue.number)
   var beta: Double?
@@ -68,6 +96,10 @@ struct ObjectiveFlags: ParsableArguments {
     let given: [(flag: String, value: String?, objective: String)] = [
       ("--kl", kl?.rawValue, "elbo"), ("--groups", groups.map(\.description), "miwae"),
       ("--mixing", mixing.map(\.description), "ciwae"),
+      ("--free-bits", freeBits.map(\.description), "free-bits"),
+      ("--capacity", capacity.map(\.description), "capacity"),
+      ("--corruption", corruption?.rawValue, "denoising"),
+      ("--corruption-level", corruptionLevel.map(\.description), "denoising"),
     ]
     for case (let flag, let value?, let objective) in given
     where configuration.objective.name != objective {
@@ -83,6 +115,10 @@ struct ObjectiveFlags: ParsableArguments {
       Setting("samples", samples, \.objective.samples), Setting("kl", kl, \.objective.kl),
       Setting("gradient", gradient, \.objective.gradient),
       Setting("groups", groups, \.objective.groups), Setting("mixing", mixing, \.objective.mixing),
+      Setting("free-bits", freeBits, \.objective.freeBits),
+      Setting("capacity", capacity, \.objective.capacity),
+      Setting("corruption", corruption, \.objective.corruption),
+      Setting("corruption-level", corruptionLevel, \.objective.corruptionLevel),
       Setting("beta", beta, \.beta), Setting("beta-schedule", betaSchedule, \.betaSchedule),
       Setting("warmup", warmup, \.warmup),
     ].compactMap { $0 }

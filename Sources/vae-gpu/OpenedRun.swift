@@ -39,7 +39,15 @@ struct OpenedRun {
   /// The images that the flags name, of the model's size.
   func images(_ options: ImageOptions) throws -> ImageSet {
     let spec = options.data ?? configuration.data
-    let images = try DatasetLoader.load(spec, split: options.chosenSplit)
+    let isOwn = options.data == nil
+    if options.chosenSplit == .validation && (!isOwn || configuration.validation == 0) {
+      throw UsageError(
+        "--split validation: "
+          + (isOwn ? "the run in \(run.path) held out no images" : "is for the run's own data")
+          + "; take train or test")
+    }
+    let images = try DatasetLoader.load(
+      spec, split: options.chosenSplit, validation: isOwn ? configuration.validation : 0)
     let shape = ImageShape(height: images.height, width: images.width, channels: images.channels)
     guard shape == vae.configuration.image else {
       throw FileError(

@@ -45,7 +45,8 @@ struct Reconstruct: ParsableCommand {
     let originals = set.inputs(
       0..<used, binarization: inputs.binarization(of: opened.configuration))
     let reconstructions = try opened.vae.reconstruct(
-      originals, mean: mean, seed: seed ?? opened.configuration.seed)
+      originals, mean: mean || opened.configuration.takesMeans,
+      seed: seed ?? opened.configuration.seed)
     switch file.kind {
     case .png:
       try file.checkChannels(opened.vae.configuration.image)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Graph
+import NeuralNetwork
 import Training
 import VAEModels
 
@@ -27,6 +28,19 @@ struct ModelFlags: ParsableArguments {
   @Option(
     help: "Of the hidden layers (default: relu).", transform: FlagValue.choice(Activation.self))
   var activation: Activation?
+
+  @Option(
+    help: "Hidden layers: plain, or gated: W x + b times sigmoid(V x + c) (default: plain).",
+    transform: FlagValue.choice(LayerKind.self))
+  var layer: LayerKind?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Ends at which log-variances of q(z|x) are cut off, like -6,2 (default: none).",
+      valueName: "low,high"),
+    transform: FlagValue.bounds)
+  var logVariance: ClosedRange<Double>?
 
   @Option(
     help: "p(x|z): \(LikelihoodRegistry.names.joined(separator: ", ")) (default: bernoulli).",
@@ -59,6 +73,8 @@ struct ModelFlags: ParsableArguments {
     [
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
+      Setting("layer", layer, \.layer),
+      Setting("log-variance", logVariance, optional: \.logVarianceBounds),
       Setting("likelihood", likelihood, \.likelihood), Setting("sigma", sigma, \.sigma),
       Setting("levels", levels, \.levels), Setting("components", components, \.components),
     ].compactMap { $0 }
@@ -66,6 +82,11 @@ struct ModelFlags: ParsableArguments {
 
   /// Throws for flags that do not go together.
   func check(_ configuration: RunConfiguration) throws {
+    if let activation, configuration.layer == .gated {
+      throw UsageError(
+        "--activation \(activation.rawValue): gated layers have none; leave it out, or add "
+          + "--layer plain")
+    }
     let given: [(LikelihoodSetting, String?)] = [
       (.sigma, sigma.map(\.description)), (.levels, levels.map(\.description)),
       (.components, components.map(\.description)),
@@ -87,6 +108,14 @@ struct TrainingFlags: ParsableArguments {
     help: "fashion-mnist, sprites or a directory of IDX files (default: fashion-mnist).",
     transform: FlagValue.path)
   var data: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Hold out the last n training images and choose the best epoch by them (default: 0: by the test images).",
+      valueName: "n"),
+    transform: FlagValue.integer(0...Int(Int32.max)))
+  var validation: Int?
 
   @Option(
     help: "dynamic, static or none (default: dynamic for a Bernoulli likelihood, else none).",
@@ -140,7 +169,7 @@ struct TrainingFlags: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Stop after this many epochs without a better test ELBO; 0: never (default: 0).",
+      "Stop after this many epochs without a better ELBO of the held-out images, linear warm-up not counted; 0: never (default: 0).",
       valueName: "n"),
     transform: FlagValue.integer())
   var patience: Int?
@@ -162,7 +191,8 @@ struct TrainingFlags: ParsableArguments {
   /// All but the machine's.
   var settings: [Setting] {
     [
-      Setting("data", data, \.data), Setting("binarize", binarize, optional: \.binarize),
+      Setting("data", data, \.data), Setting("validation", validation, \.validation),
+      Setting("binarize", binarize, optional: \.binarize),
       Setting("epochs", epochs, \.epochs, shapesResult: false),
       Setting("max-steps", maxSteps, optional: \.maxSteps, shapesResult: false),
       Setting("batch-size", batchSize, \.batchSize), Setting("lr", lr, \.learningRate),

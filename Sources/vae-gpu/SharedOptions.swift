@@ -27,7 +27,9 @@ struct ImageOptions: ParsableArguments {
     transform: FlagValue.path)
   var data: String?
 
-  @Option(help: "train or test (default: test).", transform: FlagValue.choice(Split.self))
+  @Option(
+    help: "train, validation (of a run that held images out) or test (default: test).",
+    transform: FlagValue.choice(Split.self))
   var split: Split?
 
   var chosenSplit: Split { split ?? .test }

@@ -54,7 +54,7 @@ struct Train: ParsableCommand {
     let settings = try resolvedSettings()
     let choice = try chooseDevice(settings)
     try choice.check(settings.precision)
-    let data = try DatasetLoader.load(settings.data)
+    let data = try settings.parts(of: DatasetLoader.load(settings.data))
     let session = TrainingSession(
       configuration: settings, choice: choice, data: data,
       display: TrainingDisplay(quiet: quiet, settings: settings, trainCount: data.train.count))

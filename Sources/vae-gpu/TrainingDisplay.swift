@@ -30,7 +30,9 @@ final class TrainingDisplay {
     let what = info.index == nil ? "CPU backend, \(info.computeUnits) threads" : info.platform
     line("device  \(info.name) (\(what)); \(choice.reason)")
     line(
-      "data    \(data.name): \(data.train.count) training and \(data.test.count) test images of "
+      "data    \(data.name): \(data.train.count) training"
+        + (data.validation.map { ", \($0.count) validation" } ?? "")
+        + " and \(data.test.count) test images of "
         + "\(trainer.vae.configuration.image), "
         + Formatting.binarization(
           settings.binarization == .none && settings.likelihood == "bernoulli"
@@ -61,7 +63,7 @@ final class TrainingDisplay {
     case .evaluated(let metrics, let isBest):
       let seconds = Formatting.decimal(Date().timeIntervalSince(epochStarted), 1)
       line(
-        "epoch \(metrics.epoch)/\(settings.epochs)  test \(Formatting.figure(metrics))"
+        "epoch \(metrics.epoch)/\(settings.epochs)  \(metrics.split) \(Formatting.figure(metrics))"
           + (isBest ? ", best so far" : "") + "  \(seconds) s")
       epochStarted = Date()
       meter.pause()
@@ -111,7 +113,8 @@ final class TrainingDisplay {
       settings.likelihood + text(.sigma, ", sigma \(settings.sigma)")
       + text(.levels, " of \(settings.levels) levels")
       + text(.components, " of \(settings.components) components")
-    return "\(settings.model) \(widths.joined(separator: "-")), \(settings.activation.rawValue), "
+    return "\(settings.model) \(widths.joined(separator: "-")), "
+      + "\(settings.layer == .gated ? "gated" : settings.activation.rawValue), "
       + likelihood + objectiveText + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
       + (settings.betaSchedule == .constant
         ? "" : ", \(settings.betaSchedule) warm-up over \(settings.warmup) epochs")

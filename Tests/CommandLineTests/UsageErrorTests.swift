@@ -13,7 +13,10 @@ import Testing
     ["--seed", "-1"], ["--seed", "18446744073709551615"], ["--data", ""], ["--out", ""],
     ["--device", ""], ["--likelihood", "poisson"], ["--activation", "swish"],
     ["--binarize", "yes"], ["--model", "gan"], ["--precision", "fp16"],
-    ["--precision", ""],
+    ["--precision", ""], ["--layer", "conv"], ["--log-variance", "2,-6"],
+    ["--log-variance", "-6"], ["--log-variance", "-31,2"], ["--validation", "-1"],
+    ["--objective", "elbow"], ["--free-bits", "-1"], ["--capacity", "nan"],
+    ["--corruption", "salt"], ["--corruption-level", "-0.1"],
   ])
   func aBadValueIsNamedWithItsFlag(_ arguments: [String]) throws {
     let workspace = try Workspace()
@@ -54,6 +57,11 @@ import Testing
     let workspace = try Workspace()
     try workspace.expectError(["train", "--sigma", "0.5"], code: 64, "--sigma", "gaussian")
     try workspace.expectError(["train", "--levels", "8"], code: 64, "--levels", "categorical")
+    try workspace.expectError(
+      ["train", "--layer", "gated", "--activation", "relu"], code: 64, "--activation", "--layer")
+    try workspace.expectError(
+      ["train", "--objective", "autoencoder", "--samples", "2"], code: 64, "samples")
+    try workspace.expectError(["train", "--capacity", "9"], code: 64, "--capacity", "capacity")
     try workspace.expectError(["train", "--groups", "2"], code: 64, "--groups", "miwae")
     try workspace.expectError(
       ["train", "--objective", "iwae", "--kl", "monte-carlo"], code: 64, "--kl", "elbo")

@@ -40,6 +40,16 @@ import Testing
     #expect(data.train.split == .train && data.test.split == .test && data.factors == nil)
     #expect(data.train.image(1) == data.train.pixels[4..<8].map { Float($0) / 255 })
     #expect(try DatasetLoader.load(scratch.path, split: .test) == data.test)
+    let parts = data.holdingOut(1)
+    #expect(parts.train == data.train.first(2) && parts.test == data.test)
+    #expect(parts.validation?.image(0) == data.train.image(2))
+    #expect(parts.validation?.labels == [14] && parts.validation?.split == .validation)
+    for (split, set) in [(Split.train, parts.train), (.validation, parts.validation)] {
+      #expect(try DatasetLoader.load(scratch.path, split: split, validation: 1) == set)
+    }
+    expectFailure(.mismatch, [scratch.path]) { () throws(FileError) in
+      try DatasetLoader.load(scratch.path, split: .validation, validation: 3)
+    }
   }
 
   @Test func missingHalfIsNamed() throws {

@@ -29,6 +29,13 @@ struct ConfigurationFileTests {
     configuration.objective.gradient = .doublyReparameterised
     configuration.objective.groups = 4
     configuration.objective.mixing = 0.125
+    configuration.objective.freeBits = 0.75
+    configuration.objective.capacity = 30
+    configuration.objective.corruption = .masking
+    configuration.objective.corruptionLevel = 0.2
+    configuration.validation = 11
+    configuration.layer = .gated
+    configuration.logVarianceBounds = -6.5...2
     configuration.beta = 1e-300
     configuration.betaSchedule = .cyclical
     configuration.warmup = 0.25

@@ -32,6 +32,53 @@ import VAEGPU
     #expect(resumed.progress == trainer.progress)
   }
 
+  @Test("Epochs of a linear warm-up do not try patience", arguments: [0.5, 2, 3])
+  func warmup(epochs: Double) throws {
+    var configuration = RunConfiguration.small
+    configuration.learningRate = 1e-30
+    configuration.betaSchedule = .linear
+    configuration.warmup = epochs
+    configuration.patience = 2
+    configuration.epochs = 50
+    let trainer = try Trainer(
+      configuration, data: TestImages.dataset(), device: TestDevice.cpu[0].open())
+    #expect(try trainer.train() == .stoppedEarly)
+    // The first epoch is the best; after it come those of the warm-up, and two more.
+    #expect(trainer.progress.epoch == max(1, Int(epochs.rounded(.up)) - 1) + 2)
+  }
+
+  @Test(
+    "Held-out images choose the best epoch, and are not trained on", arguments: TestDevice.backends)
+  func validation(device: TestDevice) throws {
+    let data = TestImages.dataset()
+    var run = try TestRun()
+    run.configuration.validation = 7
+    let trainer = try Trainer(
+      run.configuration, data: data, device: device.open(), output: run.directory)
+    #expect(trainer.train.source == data.train.first(20))
+    var last: MetricsLine?
+    try trainer.train { if case .evaluated(let line, _) = $0 { last = line } }
+    let line = try #require(last)
+    #expect(line.split == "validation")
+    let held = data.holdingOut(7).validation
+    #expect(held?.pixels == Array(data.train.pixels.suffix(7 * 36)) && held?.split == .validation)
+    let evaluation = try trainer.vae.evaluate(
+      #require(held), samples: 1, seed: run.configuration.seed)
+    #expect(evaluation.elbo == line.elbo && evaluation.images == 7)
+    #expect(try trainer.evaluate(samples: 1)?.images == 11)
+  }
+
+  @Test("All training images cannot be held out", arguments: [27, 28])
+  func allHeldOut(count: Int) throws {
+    var configuration = RunConfiguration.small
+    configuration.validation = count
+    let error = #expect(throws: ConfigurationError.self) {
+      _ = try Trainer(
+        configuration, data: TestImages.dataset(), device: TestDevice.cpu[0].open())
+    }
+    #expect(error?.key == "validation")
+  }
+
   @Test("Without patience the same run goes on to its last epoch")
   func noPatience() throws {
     var configuration = RunConfiguration.small

@@ -41,7 +41,13 @@ extension Graph {
   ///   - state: of the step; the first sets `running`.
   ///   - running: changed in place.
   package func optimalLogScale(mean: Tensor, x: Tensor, state: Tensor, running: Tensor) -> Tensor {
-    let distance = record(SquaredDistance(), [mean, x])[0]
-    return record(OptimalLogScale(columns: x.shape.columns), [distance, state, running])[0]
+    record(
+      OptimalLogScale(columns: x.shape.columns),
+      [squaredDistance(mean: mean, x: x), state, running])[0]
+  }
+
+  /// |x - mean|^2 of each row, [rows].
+  package func squaredDistance(mean: Tensor, x: Tensor) -> Tensor {
+    record(SquaredDistance(), [mean, x])[0]
   }
 }

@@ -14,6 +14,18 @@ extension OpCase {
       record: { graph, inputs, _ in [graph.duplicate(inputs[0])] },
       formula: { inputs, _ in [inputs[0]] }),
     OpCase(
+      name: "gate",
+      inputs: { [.real([3, 2 * $0], -6, 6)] },
+      record: { graph, inputs, _ in [graph.gate(inputs[0])] },
+      formula: { inputs, n in
+        [
+          (0..<3 * n).map { index in
+            let (row, j) = (index / n, index % n)
+            return inputs[0][2 * row * n + j] * Reference.sigmoid(inputs[0][(2 * row + 1) * n + j])
+          }
+        ]
+      }),
+    OpCase(
       name: "a tensor used three times",
       inputs: { [.real([$0, 3])] },
       record: { graph, inputs, _ in

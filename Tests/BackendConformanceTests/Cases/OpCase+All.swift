@@ -2,7 +2,7 @@ extension OpCase {
   /// The table.
   static let all =
     matrixProducts + activations + posteriors + importance + importanceBounds + likelihoods
-    + objectives + reductions
+    + objectives + penalties + reductions
     + images
     + noises + elementwise + optimizers + autoencoders
 }

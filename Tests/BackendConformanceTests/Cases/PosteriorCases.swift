@@ -8,6 +8,21 @@ extension OpCase {
     reparameterise("n rows", low: -6, high: 3) { ($0, 2) },
     // Beyond the clamp on both sides; the float32 error is that of e^20.
     reparameterise("log-variances out of range", low: -50, high: 40) { ($0, 3) },
+    OpCase(
+      name: "posterior mean", tolerance: 0, formulaTolerance: 0,
+      // The copy beside it shows what becomes of log-variances: nothing.
+      inputs: { [.real([3, 2 * $0])] },
+      record: { graph, inputs, _ in [graph.posteriorMean(inputs[0]), graph.duplicate(inputs[0])] },
+      formula: { inputs, n in
+        [inputs[0].indices.filter { $0 % (2 * n) < n }.map { inputs[0][$0] }, inputs[0]]
+      }),
+    OpCase(
+      name: "bounded log-variance",
+      inputs: { [.real([3, 2 * $0], -9, 5)] },
+      record: { graph, inputs, _ in [graph.boundLogVariance(inputs[0], low: -6, high: 2)] },
+      formula: { inputs, n in
+        [inputs[0].enumerated().map { $0 % (2 * n) < n ? $1 : min(max($1, -6), 2) }]
+      }),
   ]
 
   private static func reparameterise(

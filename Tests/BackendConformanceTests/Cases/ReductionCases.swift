@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 import Graph
 
 extension OpCase {
@@ -12,6 +13,17 @@ extension OpCase {
       inputs: { [.constant([$0], -0.5, 2)] },
       record: { graph, inputs, _ in [graph.sum(inputs[0])] },
       formula: { inputs, _ in [[inputs[0].reduce(0, +)]] }),
+    OpCase(
+      name: "log-sum-exp", sizes: TestSizes.standard + [4097],
+      inputs: { [.constant([3, $0], -60, 90)] },
+      record: { graph, inputs, _ in [graph.logSumExp(inputs[0])] },
+      formula: { inputs, size in
+        [
+          (0..<3).map { row in
+            log(inputs[0][(row * size)..<((row + 1) * size)].reduce(0) { $0 + exp($1) })
+          }
+        ]
+      }),
     OpCase(
       name: "partial sums of squares", sizes: TestSizes.standard + [4096, 4097, 10_000],
       inputs: { [.constant([$0])] },

@@ -8,6 +8,7 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
   let sigma: Sigma
   let hidden: [Int]
   let activation: Activation
+  var layer = LayerKind.plain
   var objective = ObjectiveConfiguration()
 
   static let all: [ModelCase] = {
@@ -29,6 +30,10 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
       }
     }
     for model in ModelRegistry.names {
+      cases.append(
+        ModelCase(
+          model: model, likelihood: "bernoulli", sigma: .learned, hidden: [16, 12],
+          activation: .tanh, layer: .gated))
       for objective in objectives {
         cases.append(
           ModelCase(
@@ -44,7 +49,7 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
     ObjectiveConfiguration.KLEstimator.allCases.prefix(name == "elbo" ? 2 : 1).map { kl in
       var objective = ObjectiveConfiguration()
       objective.name = name
-      objective.samples = 6
+      objective.samples = ObjectiveRegistry.namesTakingMeans.contains(name) ? 1 : 6
       objective.groups = 2
       objective.mixing = 0.3
       objective.kl = kl
@@ -74,11 +79,14 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
     configuration.hidden = hidden
     configuration.activation = activation
     configuration.objective = objective
+    configuration.layer = layer
+    if layer == .gated { configuration.logVarianceBounds = -0.3...0.1 }
     return configuration
   }
 
   var testDescription: String {
-    "\(model) \(hidden) \(activation.rawValue), \(likelihood), sigma \(sigma)"
-      + (objective.samples == 1 ? "" : ", \(objective.name), \(objective.kl.rawValue) KL")
+    "\(model) \(hidden) \(layer == .gated ? "gated" : activation.rawValue), \(likelihood), sigma \(sigma)"
+      + (objective == ObjectiveConfiguration()
+        ? "" : ", \(objective.name), \(objective.kl.rawValue) KL")
   }
 }

@@ -1,0 +1,17 @@
+import Graph
+
+/// -mean ln p(x|z) + beta sum_j max(free, mean_x KL_j): latents may hold `free` nats at no cost, so that they do not collapse
+/// (Kingma et al. 2016, eq. 15).
+struct FreeBitsObjective: Objective {
+  private let configuration: ObjectiveConfiguration
+
+  init(_ configuration: ObjectiveConfiguration) { self.configuration = configuration }
+
+  func loss(_ inputs: ObjectiveInputs) -> Tensor {
+    let sample = inputs.sample(configuration.samples)
+    return inputs.scope.graph.penalisedELBO(
+      logLikelihood: inputs.logLikelihood(sample.z), kl: sample.kl,
+      penalty: inputs.scope.graph.freeBits(sample.posterior, free: configuration.freeBits),
+      scalars: inputs.scalars)
+  }
+}

@@ -1,0 +1,126 @@
+import FileFormats
+import Foundation
+import VAEGPU
+
+/// An evaluation as text and as JSON.
+struct EvaluationReport {
+  let evaluation: Evaluation
+  let opened: OpenedRun
+  let data: String
+  let split: String
+  let logSigma: Float?
+
+  var json: String {
+    JSONValue.object([
+      .number("elbo", evaluation.elbo), .number("log_likelihood", evaluation.logLikelihood),
+      .number("kl", evaluation.kl), .number("stderr", evaluation.standardError),
+      .number("iwae", isReconstruction ? nil : evaluation.iwae),
+      .number("iwae_stderr", isReconstruction ? nil : evaluation.iwaeStandardError),
+      .number("bits_per_dim", evaluation.bitsPerDimension),
+      .text("bound", evaluation.bound), .text("binarization", evaluation.binarization),
+      .integer("images", evaluation.images), .integer("samples", evaluation.samples),
+      .text("split", split), .text("data", data),
+      .init("kl_per_latent", .array(evaluation.klPerLatent.map { JSONValue($0) })),
+      .integer("active_latents", evaluation.activeLatents),
+      .integer("active_units", evaluation.activeUnits),
+      .number("reconstruction_mse", evaluation.details?.meanSquaredError),
+      .number("mutual_information", evaluation.details?.mutualInformation),
+      .number("marginal_kl", evaluation.details?.marginalKL),
+      .number("marginal_kl_stderr", evaluation.details?.marginalKLStandardError),
+      .number("beta", opened.configuration.beta), .number("log_sigma", logSigma.map(Double.init)),
+      .number("seconds", evaluation.seconds), .text("run", opened.run.path),
+      .integer("step", opened.step), .text("checkpoint", opened.checkpoint),
+      .text("device", opened.vae.device.info.name),
+    ]).text
+  }
+
+  private var isLoss: Bool { evaluation.bound == "loss" }
+  private var isReconstruction: Bool { evaluation.bound == "reconstruction" }
+
+  var lines: [String] {
+    let heading = [
+      ["run", "\(opened.summary) (\(opened.checkpoint))"],
+      ["data", "\(data) \(split), \(evaluation.images) images"],
+      ["pixels", Formatting.binarization(evaluation.binarization)],
+      ["device", opened.vae.device.info.name], [""],
+    ]
+    return Formatting.table(heading + figures + rest)
+      + (isReconstruction ? [] : ["KL per latent, largest first (latent: nats)"] + klLines)
+  }
+
+  private var figures: [[String]] {
+    if isReconstruction {
+      return [
+        [
+          "reconstruction",
+          decimal(evaluation.logLikelihood) + " ± \(decimal(evaluation.standardError))"
+            + " nats/image, ln p(x|z) at the posterior mean",
+        ], ["bound", "none: an auto-encoder has no density of x"],
+      ]
+    }
+    return [
+      [
+        isLoss ? "loss (soft targets)" : "ELBO",
+        signed(evaluation.elbo) + " ± \(decimal(evaluation.standardError)) nats/image, \(draws)",
+      ],
+      [isLoss ? "  cross-entropy" : "  log-likelihood", signed(evaluation.logLikelihood)],
+      ["  KL", decimal(evaluation.kl)],
+      [
+        "IWAE-\(evaluation.samples)" + (isLoss ? " (soft targets)" : ""),
+        signed(evaluation.iwae) + " ± \(decimal(evaluation.iwaeStandardError))",
+      ],
+      ["bound", isLoss ? "loss: no bound on a likelihood" : "ELBO: a lower bound on ln p(x)"],
+    ]
+  }
+
+  private var rest: [[String]] {
+    let latents = evaluation.klPerLatent.count
+    var rows: [[String]] = []
+    if let bits = evaluation.bitsPerDimension {
+      rows.append(["bits/dimension", Formatting.decimal(bits, 4) + " (by the IWAE bound)"])
+    }
+    if let logSigma {
+      rows.append(["sigma", Formatting.decimal(exp(Double(logSigma)), 4) + " (learned)"])
+    }
+    if let details = evaluation.details {
+      rows.append([
+        "squared error",
+        Formatting.decimal(details.meanSquaredError, 5) + " per pixel, by the posterior mean",
+      ])
+      if details.marginalKL.isFinite {
+        rows.append([
+          "KL =",
+          "\(decimal(details.mutualInformation)) mutual information + "
+            + "\(decimal(details.marginalKL)) marginal KL "
+            + "(± \(decimal(details.marginalKLStandardError)))",
+        ])
+      }
+    }
+    if !isReconstruction {
+      rows.append([
+        "active latents", "\(evaluation.activeLatents) of \(latents) (KL above 0.01 nats)",
+      ])
+    }
+    rows.append([
+      "active units", "\(evaluation.activeUnits) of \(latents) (means vary by more than 0.01)",
+    ])
+    return rows
+  }
+
+  private func decimal(_ value: Double) -> String { Formatting.decimal(value, 3) }
+  /// A bound as it is, a loss as one.
+  private func signed(_ value: Double) -> String { decimal(isLoss ? -value : value) }
+
+  private var draws: String {
+    evaluation.samples == 1
+      ? "1 draw per image, error over images" : "\(evaluation.samples) draws per image"
+  }
+
+  private var klLines: [String] {
+    let sorted = evaluation.klPerLatent.enumerated().sorted { $0.element > $1.element }
+    let cells = sorted.map { String(format: "%4d: %-8.3f", $0.offset, $0.element) }
+    return stride(from: 0, to: cells.count, by: 6).map { start in
+      "  " + cells[start..<min(start + 6, cells.count)].joined(separator: " ")
+    }
+  }
+}
