@@ -122,6 +122,7 @@ public enum ObjectiveRegistry {
         ("free-bits", { FreeBitsObjective($0) }),
         ("capacity", { CapacityObjective($0) }),
         ("autoencoder", { AutoencoderObjective($0) }),
+        ("denoising", { DenoisingObjective($0) }),
       ]
 
   public static var names: [String] { all.map(\.name) }
