@@ -35,10 +35,12 @@ let package = Package(
     .target(name: "Graph", dependencies: ["Compute"]),
     .target(name: "NeuralNetwork", dependencies: ["Graph"]),
     .target(name: "VAEModels", dependencies: ["NeuralNetwork"]),
+    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
     .target(name: "FileFormats", dependencies: ["CZlib", "CPNG"]),
     .target(name: "Datasets", dependencies: ["FileFormats"]),
     .target(
-      name: "Training", dependencies: ["VAEModels", "Datasets", "FileFormats", "TOMLKit"]),
+      name: "Training",
+      dependencies: ["VAEModels", "LinearAlgebra", "Datasets", "FileFormats", "TOMLKit"]),
     .target(name: "VAEGPU", dependencies: ["Training", "CPUBackend", "OpenCLBackend"]),
     .executableTarget(
       name: "vae-gpu",
@@ -63,7 +65,8 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["VAEGPU", "CPUBackend", "OpenCLBackend", "TestSupport"]),
+      name: "TrainingTests",
+      dependencies: ["VAEGPU", "LinearAlgebra", "CPUBackend", "OpenCLBackend", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["vae-gpu", "FileFormats"]),
     .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "TestSupport"]),
     .testTarget(

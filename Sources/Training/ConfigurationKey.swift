@@ -80,6 +80,10 @@ struct ConfigurationKey: Sendable {
       name: "binarize", comment: "dynamic, static or none", determinesResult: true,
       read: { .text($0.binarization.rawValue) },
       write: { $0.binarize = try ConfigurationParsing.choice($1) as Binarization }),
+    choice(
+      "fit", "of ppca: \(PPCAFit.allCases.map(\.rawValue).joined(separator: ", "))", \.fit,
+      implied: .closedForm),
+    number("missing", "part of the training pixels hidden from ppca", \.missing, implied: 0),
     integer("epochs", "passes over the training images", \.epochs, determines: false),
     optionalInteger("max_steps", "stop after this many steps", \.maxSteps, determines: false),
     integer("batch_size", "images per step", \.batchSize),

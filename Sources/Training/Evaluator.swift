@@ -45,9 +45,11 @@ package final class Evaluator {
   ///   - samples: noise draws per image; draw s has the noise of (seed, evaluation, s, image). An image is binarised once for
   ///     all of them.
   ///   - withDetails: also reconstructions and the aggregate posterior.
+  ///   - progress: is told the part that is done, before each pass.
   ///   - stop: looked at before each pass; true ends the evaluation with nil.
   package func evaluate(
-    samples: Int, seed: UInt64, withDetails: Bool = false, stop: () -> Bool = { false }
+    samples: Int, seed: UInt64, withDetails: Bool = false,
+    progress: (Double) -> Void = { _ in }, stop: () -> Bool = { false }
   ) throws -> Evaluation? {
     let started = monotonicSeconds()
     let samples = takesMeans ? 1 : samples
@@ -60,6 +62,9 @@ package final class Evaluator {
       let encoding = try encoding(min(imagesPerPass, count - start))
       for draw in stride(from: 0, to: samples, by: samplesPerPass) {
         if stop() { return nil }
+        progress(
+          (Double(start) + Double(min(imagesPerPass, count - start)) * Double(draw)
+            / Double(samples)) / Double(count))
         try buffers.inputs.write(seed: seed, step: draw, batchStart: start)
         if draw == 0 {
           try encoding.program.run()
@@ -137,10 +142,12 @@ extension VAE {
   ///   - binarization: nil: dynamic for a binary likelihood, none otherwise.
   ///   - samples: noise draws per image, K of the IWAE bound.
   ///   - takesMeans: for an auto-encoder: z is the posterior mean, `samples` is 1.
+  ///   - progress: is told the part that is done, now and then.
   ///   - stop: looked at now and then; true ends it with `CancellationError`.
   public func evaluate(
     _ images: ImageSet, binarization: Binarization? = nil, samples: Int = 10, seed: UInt64 = 0,
-    takesMeans: Bool = false, stop: () -> Bool = { false }
+    takesMeans: Bool = false, progress: (Double) -> Void = { _ in },
+    stop: () -> Bool = { false }
   ) throws -> Evaluation {
     precondition(samples > 0, "samples must be positive")
     let evaluator = try Evaluator(
@@ -149,7 +156,7 @@ extension VAE {
       takesMeans: takesMeans)
     guard
       let evaluation = try evaluator.evaluate(
-        samples: samples, seed: seed, withDetails: true, stop: stop)
+        samples: samples, seed: seed, withDetails: true, progress: progress, stop: stop)
     else { throw CancellationError() }
     return evaluation
   }

@@ -38,6 +38,7 @@ extension RunConfiguration {
         throw ConfigurationError(path: path, key: name, problem: problem.description)
       }
     }
+    adaptToModel(given: seen)
   }
 
   /// The settings as a TOML file with a comment on each.

@@ -12,6 +12,7 @@ extension RunConfiguration {
       LikelihoodRegistry.names.contains(likelihood), "likelihood",
       "unknown likelihood '\(likelihood)'; known: \(LikelihoodRegistry.names.joined(separator: ", "))"
     )
+    try validatePPCA()
     try Self.check(!data.isEmpty, "data", "must name a data set or a directory")
     for width in hidden { try Self.size(width, "hidden", 1...65_536) }
     try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
@@ -80,6 +81,30 @@ extension RunConfiguration {
       "'optimal' is for the gaussian likelihood, not for \(likelihood)")
     try Self.size(levels, "levels", 2...256)
     try Self.size(components, "components", 1...100)
+  }
+
+  private func validatePPCA() throws(ConfigurationError) {
+    try Self.check(
+      (0..<1).contains(missing), "missing", "must be 0 or more and less than 1, not \(missing)")
+    guard ModelRegistry.isLinear(model) else { return }
+    try Self.check(hidden.isEmpty, "hidden", "\(model) has no hidden layers; give 'none'")
+    try Self.check(
+      likelihood == "gaussian" && sigma == .learned, "likelihood",
+      "\(model) has a gaussian likelihood with learned sigma")
+    try Self.check(
+      binarization == .none, "binarize", "\(model) is for real numbers; give 'none'")
+    try Self.check(
+      logVarianceBounds == nil, "log-variance", "\(model) has the exact posterior, without bounds")
+    try Self.check(
+      missing == 0 || fit == .em, "missing",
+      "\(missing): only 'em' fits images with missing pixels; give fit 'em'")
+  }
+
+  /// Sets what a model implies and was not given.
+  package mutating func adaptToModel(given: Set<String>) {
+    guard ModelRegistry.isLinear(model) else { return }
+    if !given.contains("hidden") { hidden = [] }
+    if !given.contains("likelihood") { likelihood = "gaussian" }
   }
 
   /// The data set with the validation images held out, unless they are already.

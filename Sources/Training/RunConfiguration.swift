@@ -34,6 +34,10 @@ public struct RunConfiguration: Sendable, Equatable {
   public var components = 10
   /// nil: dynamic for a binary likelihood, none otherwise.
   public var binarize: Binarization?
+  /// How PPCA is fitted.
+  public var fit = PPCAFit.closedForm
+  /// Part of the training pixels that PPCA is not shown, drawn by the seed.
+  public var missing = 0.0
   public var epochs = 10
   /// Stops after this many steps of the whole run; nil: after `epochs`.
   public var maxSteps: Int?

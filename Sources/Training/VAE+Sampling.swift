@@ -39,8 +39,8 @@ extension VAE {
 }
 
 /// Standard normals on the host by Box and Muller from the words of a Philox stream (Kernels/random.h).
-enum Normals {
-  static func values(_ philox: Philox, sample: UInt32, count: Int) -> [Float] {
+package enum Normals {
+  package static func values(_ philox: Philox, sample: UInt32, count: Int) -> [Float] {
     var values: [Float] = []
     for block in 0..<UInt32((count + 3) / 4) {
       let words = philox.words(block: block, sample: sample)

@@ -70,7 +70,13 @@ extension Likelihood {
   package func logLikelihood(
     features: Tensor, x: Tensor, _ scope: ParameterScope, step: Tensor? = nil
   ) -> Tensor {
-    let heads = heads(features, x.shape.columns, scope)
+    logLikelihood(heads: heads(features, x.shape.columns, scope), x: x, scope, step: step)
+  }
+
+  /// The same from the numbers of every pixel's distribution.
+  package func logLikelihood(
+    heads: Tensor, x: Tensor, _ scope: ParameterScope, step: Tensor? = nil
+  ) -> Tensor {
     var logScale = logScale(scope)
     if let step, scale?.source == .optimal, let running = logScale {
       logScale = scope.graph.optimalLogScale(mean: heads, x: x, state: step, running: running)
@@ -93,7 +99,8 @@ extension Likelihood {
       scale: logScale(scope))
   }
 
-  private func heads(_ features: Tensor, _ pixels: Int, _ scope: ParameterScope) -> Tensor {
+  /// The numbers of every pixel's distribution: [rows, heads pixels].
+  package func heads(_ features: Tensor, _ pixels: Int, _ scope: ParameterScope) -> Tensor {
     Linear(
       "likelihood", inputs: features.shape.columns, outputs: distribution.heads * pixels)(
         features, scope)

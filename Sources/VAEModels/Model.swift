@@ -29,11 +29,24 @@ extension Model {
 
 /// The model families by name.
 public enum ModelRegistry {
-  package static let all: [(name: String, make: @Sendable (ModelConfiguration) -> any Model)] = [
-    ("vae", { DenseVAE($0) })
+  package struct Entry: Sendable {
+    let name: String
+    /// Whether it is a linear Gaussian model, without hidden layers.
+    var isLinear = false
+    let make: @Sendable (ModelConfiguration) -> any Model
+  }
+
+  package static let all: [Entry] = [
+    Entry(name: "vae") { DenseVAE($0) },
+    Entry(name: "ppca", isLinear: true) { PPCA($0) },
   ]
 
   public static var names: [String] { all.map(\.name) }
+
+  /// Whether a model is linear and Gaussian whatever the settings.
+  public static func isLinear(_ name: String) -> Bool {
+    all.first { $0.name == name }?.isLinear ?? false
+  }
 
   package static func make(_ configuration: ModelConfiguration) -> any Model {
     guard let entry = all.first(where: { $0.name == configuration.model }) else {

@@ -54,23 +54,66 @@ struct Evaluate: ParsableCommand {
     transform: FlagValue.choice(OpenedRun.Source.self))
   var checkpoint: OpenedRun.Source?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Also ln p(x) of a model with two latents by quadrature on n by n points, such as 400; an image takes some 0.2 s: add --limit.",
+      valueName: "n"),
+    transform: FlagValue.integer(4...4096))
+  var quadrature: Int?
+
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
+    Signals.catchStops()
     let opened = try OpenedRun(directory, checkpoint: checkpoint ?? .last, device: device)
+    let latents = opened.configuration.latent
+    if let quadrature, latents != 2 || opened.configuration.takesMeans {
+      throw UsageError(
+        "--quadrature \(quadrature): is for models with two latents and noise, and \(directory) has "
+          + (latents == 2 ? "no noise" : "\(latents) latents") + "; leave it out")
+    }
     let whole = try opened.images(images)
     let set = limit.map { whole.first($0) } ?? whole
-    let evaluation = try opened.vae.evaluate(
-      set, binarization: binarize ?? opened.configuration.binarization, samples: samples ?? 10,
-      seed: seed ?? opened.configuration.seed, takesMeans: opened.configuration.takesMeans)
-    let report = EvaluationReport(
-      evaluation: evaluation, opened: opened, data: set.name, split: set.split.rawValue,
+    let binarization = binarize ?? opened.configuration.binarization
+    let seed = seed ?? opened.configuration.seed
+    var report = EvaluationReport(
+      evaluation: try following("evaluation") { bar in
+        try opened.vae.evaluate(
+          set, binarization: binarization, samples: samples ?? 10, seed: seed,
+          takesMeans: opened.configuration.takesMeans, progress: bar,
+          stop: { Signals.received != nil })
+      }, opened: opened, data: set.name, split: set.split.rawValue,
       logSigma: try opened.vae.namedWeights().first { $0.name == "likelihood.log_sigma" }?
         .values.first)
+    if binarization == .none && !opened.configuration.takesMeans {
+      report.exactLogLikelihood = try opened.vae.exactLogLikelihood(set)
+    }
+    if let quadrature {
+      report.quadrature = try following("quadrature") { bar in
+        try opened.vae.quadrature(
+          set, binarization: binarization, points: quadrature, seed: seed, progress: bar,
+          stop: { Signals.received != nil })
+      }
+    }
     if json {
       try Console.print(report.json)
     } else {
       for line in report.lines { try Console.print(line) }
+    }
+  }
+
+  /// Shows a bar on a terminal while something takes its time; a signal ends it.
+  private func following<T>(
+    _ label: String, _ body: ((Double) -> Void) throws -> T
+  ) throws -> T {
+    let bar = WaitingBar(label)
+    defer { bar.clear() }
+    do {
+      return try body { bar.show($0) }
+    } catch is CancellationError {
+      guard let signal = Signals.received else { throw CancellationError() }
+      throw Interruption(signal: signal, description: "interrupted; nothing was written")
     }
   }
 }

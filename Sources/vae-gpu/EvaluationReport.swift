@@ -9,6 +9,9 @@ struct EvaluationReport {
   let data: String
   let split: String
   let logSigma: Float?
+  var quadrature: Quadrature?
+  /// ln p(x) of a linear Gaussian model.
+  var exactLogLikelihood: Double?
 
   var json: String {
     JSONValue.object([
@@ -27,6 +30,9 @@ struct EvaluationReport {
       .number("mutual_information", evaluation.details?.mutualInformation),
       .number("marginal_kl", evaluation.details?.marginalKL),
       .number("marginal_kl_stderr", evaluation.details?.marginalKLStandardError),
+      .number("exact_log_likelihood", exactLogLikelihood),
+      .number("quadrature", quadrature?.logLikelihood),
+      .number("quadrature_error", quadrature?.error),
       .number("beta", opened.configuration.beta), .number("log_sigma", logSigma.map(Double.init)),
       .number("seconds", evaluation.seconds), .text("run", opened.run.path),
       .integer("step", opened.step), .text("checkpoint", opened.checkpoint),
@@ -76,6 +82,18 @@ struct EvaluationReport {
   private var rest: [[String]] {
     let latents = evaluation.klPerLatent.count
     var rows: [[String]] = []
+    if let exactLogLikelihood {
+      rows.append([
+        "ln p(x)", Formatting.decimal(exactLogLikelihood, 4) + ", exactly: a linear Gaussian model",
+      ])
+    }
+    if let quadrature {
+      rows.append([
+        "quadrature",
+        "\(decimal(quadrature.logLikelihood)) ± \(decimal(quadrature.error)) = ln p(x), by "
+          + "\(quadrature.points) x \(quadrature.points) points",
+      ])
+    }
     if let bits = evaluation.bitsPerDimension {
       rows.append(["bits/dimension", Formatting.decimal(bits, 4) + " (by the IWAE bound)"])
     }

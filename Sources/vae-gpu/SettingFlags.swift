@@ -69,19 +69,41 @@ struct ModelFlags: ParsableArguments {
     transform: FlagValue.integer())
   var components: Int?
 
+  @Option(
+    help: "How ppca is fitted: closed-form, em or gradient (default: closed-form).",
+    transform: FlagValue.choice(PPCAFit.self))
+  var fit: PPCAFit?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Part of the training pixels to hide from ppca with --fit em (default: 0).",
+      valueName: "part"),
+    transform: FlagValue.number)
+  var missing: Double?
+
   var settings: [Setting] {
-    [
+    // What the model implies, unless it is given.
+    let isLinear = model.map { ModelRegistry.isLinear($0) } ?? false
+    let hidden = hidden ?? (isLinear ? [] : nil)
+    let likelihood = likelihood ?? (isLinear ? "gaussian" : nil)
+    return [
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
       Setting("layer", layer, \.layer),
       Setting("log-variance", logVariance, optional: \.logVarianceBounds),
       Setting("likelihood", likelihood, \.likelihood), Setting("sigma", sigma, \.sigma),
       Setting("levels", levels, \.levels), Setting("components", components, \.components),
+      Setting("fit", fit, \.fit), Setting("missing", missing, \.missing),
     ].compactMap { $0 }
   }
 
   /// Throws for flags that do not go together.
   func check(_ configuration: RunConfiguration) throws {
+    let ofPPCA = [("--fit", fit?.rawValue), ("--missing", missing.map(\.description))]
+    for case (let flag, let value?) in ofPPCA where !ModelRegistry.isLinear(configuration.model) {
+      throw UsageError("\(flag) \(value): is for --model ppca, not for \(configuration.model)")
+    }
     if let activation, configuration.layer == .gated {
       throw UsageError(
         "--activation \(activation.rawValue): gated layers have none; leave it out, or add "

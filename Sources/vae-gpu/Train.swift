@@ -55,6 +55,9 @@ struct Train: ParsableCommand {
     let choice = try chooseDevice(settings)
     try choice.check(settings.precision)
     let data = try settings.parts(of: DatasetLoader.load(settings.data))
+    if ModelRegistry.isLinear(settings.model) {
+      return try fit(settings, choice: choice, data: data)
+    }
     let session = TrainingSession(
       configuration: settings, choice: choice, data: data,
       display: TrainingDisplay(quiet: quiet, settings: settings, trainCount: data.train.count))
@@ -67,6 +70,24 @@ struct Train: ParsableCommand {
     if json { try Console.print(result.json) }
     if result.status == .interrupted, let signal = Signals.received {
       throw Interruption(signal: signal, description: result.interruption)
+    }
+  }
+
+  /// A model that is fitted, not trained step by step.
+  private func fit(
+    _ settings: RunConfiguration, choice: Device.Choice, data: ImageDataset
+  ) throws {
+    if let resume {
+      throw UsageError(
+        "--resume \(resume): a fit of \(settings.model) is not resumed; start it anew with --out")
+    }
+    let session = FittingSession(
+      configuration: settings, choice: choice, data: data,
+      display: TrainingDisplay(quiet: quiet, settings: settings, trainCount: data.train.count))
+    let result = try session.start(out)
+    if json { try Console.print(result.json) }
+    if result.status == .interrupted, let signal = Signals.received {
+      throw Interruption(signal: signal, description: "interrupted; nothing of the fit was kept")
     }
   }
 

@@ -22,22 +22,27 @@ final class TrainingDisplay {
   /// Training images per second of this process, evaluations left out.
   var imagesPerSecond: Double? { meter.imagesPerSecond }
 
-  func begin(
-    _ trainer: Trainer, choice: Device.Choice, data: ImageDataset, run: RunDirectory,
-    isResumed: Bool
-  ) {
-    let info = trainer.vae.device.info
+  /// Device, data and model.
+  func introduce(_ vae: VAE, choice: Device.Choice, data: ImageDataset) {
+    let info = vae.device.info
     let what = info.index == nil ? "CPU backend, \(info.computeUnits) threads" : info.platform
     line("device  \(info.name) (\(what)); \(choice.reason)")
     line(
       "data    \(data.name): \(data.train.count) training"
         + (data.validation.map { ", \($0.count) validation" } ?? "")
         + " and \(data.test.count) test images of "
-        + "\(trainer.vae.configuration.image), "
+        + "\(vae.configuration.image), "
         + Formatting.binarization(
           settings.binarization == .none && settings.likelihood == "bernoulli"
             ? "soft" : settings.binarization.rawValue))
-    line("model   \(modelText); \(trainer.vae.layout.parameterCount) parameters")
+    line("model   \(modelText); \(vae.layout.parameterCount) parameters")
+  }
+
+  func begin(
+    _ trainer: Trainer, choice: Device.Choice, data: ImageDataset, run: RunDirectory,
+    isResumed: Bool
+  ) {
+    introduce(trainer.vae, choice: choice, data: data)
     let progress = trainer.progress
     line(
       "run     \(run.path)"
@@ -95,7 +100,9 @@ final class TrainingDisplay {
     line("        vae-gpu reconstruct \(path) -o reconstructions.png")
     line("        vae-gpu interpolate \(path) -o interpolation.png")
     line("        vae-gpu grid \(path) -o grid.png")
-    line("        vae-gpu train --resume \(path) --epochs \(2 * epochs)")
+    if !ModelRegistry.isLinear(settings.model) {
+      line("        vae-gpu train --resume \(path) --epochs \(2 * epochs)")
+    }
   }
 
   /// Takes the bar away.
@@ -113,6 +120,10 @@ final class TrainingDisplay {
       settings.likelihood + text(.sigma, ", sigma \(settings.sigma)")
       + text(.levels, " of \(settings.levels) levels")
       + text(.components, " of \(settings.components) components")
+    if ModelRegistry.isLinear(settings.model) {
+      return "\(settings.model) of \(settings.latent) latents, \(settings.fit.rawValue) fit"
+        + (settings.missing > 0 ? ", \(settings.missing) of the training pixels hidden" : "")
+    }
     return "\(settings.model) \(widths.joined(separator: "-")), "
       + "\(settings.layer == .gated ? "gated" : settings.activation.rawValue), "
       + likelihood + objectiveText + (settings.beta == 1 ? "" : ", beta \(settings.beta)")
@@ -131,7 +142,7 @@ final class TrainingDisplay {
     return objective.name == "elbo" && details.isEmpty ? "" : ", \(objective.name)\(details)"
   }
 
-  private func line(_ text: String) {
+  func line(_ text: String) {
     guard !quiet else { return }
     Console.error((isTerminal ? "\r\u{1B}[K" : "") + text)
   }

@@ -116,6 +116,8 @@ struct TrainingResult {
   var status = Status.interrupted
   /// Of the test set at the end; nil for an interrupted run.
   var evaluation: Evaluation?
+  /// ln p(x) of the test set, of a linear Gaussian model.
+  var exactLogLikelihood: Double?
   var seconds = 0.0
   /// Of training steps.
   var imagesPerSecond: Double?
@@ -139,6 +141,7 @@ struct TrainingResult {
       .integer("steps", progress.step), .integer("epochs", progress.epoch),
       .number("elbo", evaluation?.elbo), .number("log_likelihood", evaluation?.logLikelihood),
       .number("kl", evaluation?.kl), .number("stderr", evaluation?.standardError),
+      .number("exact_log_likelihood", exactLogLikelihood),
       .init("bound", evaluation.map { .string($0.bound) } ?? .null),
       .init("binarization", evaluation.map { .string($0.binarization) } ?? .null),
       .init("images", evaluation.map { .number("\($0.images)") } ?? .null),

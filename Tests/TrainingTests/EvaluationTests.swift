@@ -180,10 +180,12 @@ import VAEGPU
     let evaluator = try Evaluator(vae, images: images, binarization: .none, rowsPerPass: 10)
     for allowed in 0..<6 {
       var calls = 0
-      let evaluation = try evaluator.evaluate(samples: 2, seed: 0) {
-        calls += 1
-        return calls > allowed
-      }
+      let evaluation = try evaluator.evaluate(
+        samples: 2, seed: 0,
+        stop: {
+          calls += 1
+          return calls > allowed
+        })
       #expect(evaluation == nil && calls == allowed + 1)
     }
   }

@@ -19,7 +19,8 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
       for likelihood in LikelihoodRegistry.names {
         let sigmas = sigmas(model, likelihood)
         for sigma in sigmas {
-          for hidden in sigma == sigmas[0] ? [[], [16], [16, 12]] : [[16]] {
+          let widths = sigma == sigmas[0] ? [[], [16], [16, 12]] : [[16]]
+          for hidden in ModelRegistry.isLinear(model) ? [[]] : widths {
             let activation = activations[cases.count % activations.count]
             cases.append(
               ModelCase(
@@ -41,7 +42,7 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
             activation: .tanh, objective: objective))
       }
     }
-    return cases
+    return cases.filter { (try? $0.configuration.validate()) != nil }
   }()
 
   /// Every registered objective with six draws, and the ELBO with either KL.
@@ -62,6 +63,7 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
     var configuration = RunConfiguration.small
     configuration.model = model
     configuration.likelihood = likelihood
+    configuration.adaptToModel(given: ["likelihood"])
     guard LikelihoodRegistry.names(taking: .sigma).contains(likelihood) else { return [.learned] }
     return ([.fixed(0.7)] + Sigma.named.map(\.sigma)).filter {
       configuration.sigma = $0
