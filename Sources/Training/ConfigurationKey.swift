@@ -88,6 +88,16 @@ struct ConfigurationKey: Sendable {
     optionalInteger("max_steps", "stop after this many steps", \.maxSteps, determines: false),
     integer("batch_size", "images per step", \.batchSize),
     number("lr", "learning rate of Adam", \.learningRate),
+    choice(
+      "lr_schedule", "constant, cosine, exponential or staircase", \.learningRateSchedule,
+      implied: .constant),
+    number(
+      "lr_epochs", "length of a cosine, or half-life of an exponential schedule",
+      \.learningRateEpochs, implied: 100),
+    number("adam_beta1", "decay of the first moment", \.adam.beta1, implied: 0.9),
+    number("adam_beta2", "decay of the second moment", \.adam.beta2, implied: 0.999),
+    number(
+      "adam_epsilon", "added to the root of the second moment", \.adam.epsilon, implied: 1e-8),
     ConfigurationKey(
       name: "precision", comment: "of the operands of matrix products: fp32 or bf16",
       determinesResult: true, implied: .text(Precision.fp32.rawValue),

@@ -62,6 +62,16 @@ extension RunConfiguration {
       learningRate.isFinite && learningRate > 0, "lr",
       "must be a positive number, not \(learningRate)")
     try Self.check(
+      learningRateEpochs.isFinite && learningRateEpochs > 0, "lr-epochs",
+      "must be a positive number of epochs, not \(learningRateEpochs)")
+    for (key, value) in [("adam-beta1", adam.beta1), ("adam-beta2", adam.beta2)] {
+      try Self.check(
+        (0..<1).contains(value), key, "must be 0 or more and less than 1, not \(value)")
+    }
+    try Self.check(
+      adam.epsilon.isFinite && adam.epsilon > 0, "adam-epsilon",
+      "must be a positive number, not \(adam.epsilon)")
+    try Self.check(
       beta.isFinite && beta >= 0, "beta", "must be 0 or a positive number, not \(beta)")
     try Self.check(
       warmup.isFinite && warmup > 0, "warmup", "must be a positive number of epochs, not \(warmup)")

@@ -43,6 +43,11 @@ public struct RunConfiguration: Sendable, Equatable {
   public var maxSteps: Int?
   public var batchSize = 128
   public var learningRate = 1e-3
+  public var learningRateSchedule = LearningRateSchedule.constant
+  /// Epochs of a cosine schedule, or those in which an exponential one halves the rate.
+  public var learningRateEpochs = 100.0
+  /// Decay rates of Adam's moments, and what is added to the root of the second.
+  public var adam = AdamSettings()
   /// Of the operands of matrix products in training steps. Evaluation is fp32 always, so that figures are those of the
   /// weights. bf16 is for the CPU backend.
   public var precision = Precision.fp32

@@ -30,12 +30,13 @@ package final class StepInputs {
     package var slot: Int
     package var learningRate: Double
     package var beta: Double
+    var adam: AdamSettings
     /// C of the capacity objective.
     package var capacity: Double
 
     package init(
       seed: UInt64, number: Int, batchStart: Int, slot: Int, learningRate: Double, beta: Double,
-      capacity: Double = 0
+      capacity: Double = 0, adam: AdamSettings = AdamSettings()
     ) {
       self.seed = seed
       self.number = number
@@ -44,6 +45,7 @@ package final class StepInputs {
       self.learningRate = learningRate
       self.beta = beta
       self.capacity = capacity
+      self.adam = adam
     }
   }
 
@@ -119,8 +121,8 @@ package final class StepInputs {
   private static func reals(_ step: Step) -> [Double] {
     let t = Double(step.number + 1)
     return [
-      step.learningRate, step.beta, 1 / (1 - power(AdamDefaults.beta1, t)),
-      1 / (1 - power(AdamDefaults.beta2, t)).squareRoot(), step.capacity, 0, 0, 0,
+      step.learningRate, step.beta, 1 / (1 - power(step.adam.beta1, t)),
+      1 / (1 - power(step.adam.beta2, t)).squareRoot(), step.capacity, 0, 0, 0,
     ]
   }
 }

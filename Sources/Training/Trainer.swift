@@ -90,7 +90,8 @@ public final class Trainer {
     let step = try TrainingStep(
       vae, rows: rows, images: train, optimizer: optimizer, inputs: inputs,
       binarization: configuration.binarization, objective: configuration.objective,
-      clipNorm: configuration.clipNorm, precision: configuration.precision)
+      clipNorm: configuration.clipNorm, adam: configuration.adam, precision: configuration.precision
+    )
     steps[rows] = step
     return step
   }
@@ -136,8 +137,8 @@ public final class Trainer {
   func stepInputs(number: Int, position: Int, slot: Int) -> StepInputs.Step {
     StepInputs.Step(
       seed: configuration.seed, number: number, batchStart: position, slot: slot,
-      learningRate: configuration.learningRate, beta: beta(position: position),
-      capacity: capacity(position: position))
+      learningRate: learningRate(position: position), beta: beta(position: position),
+      capacity: capacity(position: position), adam: configuration.adam)
   }
 
   /// The weight of the KL term in a step at a position of the present epoch.
@@ -145,6 +146,12 @@ public final class Trainer {
     configuration.beta
       * configuration.betaSchedule.weight(
         epochs: epochs(position: position), warmup: configuration.warmup)
+  }
+
+  private func learningRate(position: Int) -> Double {
+    configuration.learningRate
+      * configuration.learningRateSchedule.weight(
+        epochs: epochs(position: position), length: configuration.learningRateEpochs)
   }
 
   /// C of the capacity objective: from 0 over the warm-up.

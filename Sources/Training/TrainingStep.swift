@@ -49,7 +49,7 @@ package final class TrainingStep {
   init(
     _ vae: VAE, rows: Int, images: DeviceImages, optimizer: OptimizerState, inputs: StepInputs,
     binarization: Binarization, objective: ObjectiveConfiguration, clipNorm: Double,
-    precision: Precision
+    adam: AdamSettings, precision: Precision
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph)
@@ -72,7 +72,8 @@ package final class TrainingStep {
         label: "gradient of \(parameter.name)")
     }
     Self.recordUpdate(
-      graph, vae: vae, objective: objective, step: step, optimizer: optimizer, clipNorm: clipNorm)
+      graph, vae: vae, objective: objective, step: step, optimizer: optimizer, clipNorm: clipNorm,
+      adam: adam)
     let own = [
       ParameterScope.storage: vae.parameters, DeviceImages.pixelStorage: images.pixels,
       DeviceImages.orderStorage: images.order,
@@ -87,7 +88,7 @@ package final class TrainingStep {
   /// Gradient norm, guard and Adam over the whole arenas.
   private static func recordUpdate(
     _ graph: Graph, vae: VAE, objective: Tensor, step: StepTensors,
-    optimizer: OptimizerState, clipNorm: Double
+    optimizer: OptimizerState, clipNorm: Double, adam: AdamSettings
   ) {
     let arena: Shape = [vae.layout.elementCount]
     let gradients = graph.placed(arena, in: OptimizerState.gradientStorage)
@@ -100,6 +101,6 @@ package final class TrainingStep {
       gradient: gradients, scalars: step.update, guardFlags: guardFlags,
       parameter: graph.placed(arena, in: ParameterScope.storage),
       firstMoment: graph.placed(arena, in: OptimizerState.firstStorage),
-      secondMoment: graph.placed(arena, in: OptimizerState.secondStorage))
+      secondMoment: graph.placed(arena, in: OptimizerState.secondStorage), settings: adam)
   }
 }

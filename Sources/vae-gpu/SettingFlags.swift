@@ -169,6 +169,39 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: """
+      constant, cosine (to 0 in --lr-epochs), exponential (halved every --lr-epochs) or staircase \
+      (10^(-i/7) for 3^i epochs) (default: constant).
+      """,
+    transform: FlagValue.choice(LearningRateSchedule.self))
+  var lrSchedule: LearningRateSchedule?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of a cosine or exponential schedule (default: 100).", valueName: "epochs"),
+    transform: FlagValue.number)
+  var lrEpochs: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Decay of Adam's first moment (default: 0.9).", valueName: "rate"),
+    transform: FlagValue.number)
+  var adamBeta1: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Decay of Adam's second moment (default: 0.999).", valueName: "rate"),
+    transform: FlagValue.number)
+  var adamBeta2: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Added to the root of Adam's second moment (default: 1e-8).", valueName: "number"),
+    transform: FlagValue.number)
+  var adamEpsilon: Double?
+
+  @Option(
+    help: """
       Of the operands of matrix products: fp32, or bf16 on the CPU backend; sums and all else stay \
       float32 (default: fp32).
       """,
@@ -218,6 +251,11 @@ struct TrainingFlags: ParsableArguments {
       Setting("epochs", epochs, \.epochs, shapesResult: false),
       Setting("max-steps", maxSteps, optional: \.maxSteps, shapesResult: false),
       Setting("batch-size", batchSize, \.batchSize), Setting("lr", lr, \.learningRate),
+      Setting("lr-schedule", lrSchedule, \.learningRateSchedule),
+      Setting("lr-epochs", lrEpochs, \.learningRateEpochs),
+      Setting("adam-beta1", adamBeta1, \.adam.beta1),
+      Setting("adam-beta2", adamBeta2, \.adam.beta2),
+      Setting("adam-epsilon", adamEpsilon, \.adam.epsilon),
       Setting("precision", precision, \.precision),
       Setting("seed", seed, \.seed),
       Setting("clip-norm", clipNorm, \.clipNorm),

@@ -16,6 +16,8 @@ import Testing
     ["--precision", ""], ["--layer", "conv"], ["--log-variance", "2,-6"],
     ["--log-variance", "-6"], ["--log-variance", "-31,2"], ["--validation", "-1"],
     ["--objective", "elbow"], ["--free-bits", "-1"], ["--capacity", "nan"],
+    ["--lr-schedule", "steps"], ["--lr-epochs", "0"], ["--adam-beta1", "1"],
+    ["--adam-beta2", "-0.1"], ["--adam-epsilon", "0"], ["--fit", "svd"], ["--missing", "1"],
     ["--corruption", "salt"], ["--corruption-level", "-0.1"],
   ])
   func aBadValueIsNamedWithItsFlag(_ arguments: [String]) throws {
@@ -61,6 +63,13 @@ import Testing
       ["train", "--layer", "gated", "--activation", "relu"], code: 64, "--activation", "--layer")
     try workspace.expectError(
       ["train", "--objective", "autoencoder", "--samples", "2"], code: 64, "samples")
+    try workspace.expectError(["train", "--fit", "em"], code: 64, "--fit", "ppca")
+    try workspace.expectError(
+      ["train", "--model", "ppca", "--hidden", "4"], code: 64, "hidden", "none")
+    try workspace.expectError(
+      ["train", "--model", "ppca", "--likelihood", "bernoulli"], code: 64, "gaussian")
+    try workspace.expectError(
+      ["train", "--model", "ppca", "--missing", "0.5"], code: 64, "missing", "em")
     try workspace.expectError(["train", "--capacity", "9"], code: 64, "--capacity", "capacity")
     try workspace.expectError(["train", "--groups", "2"], code: 64, "--groups", "miwae")
     try workspace.expectError(

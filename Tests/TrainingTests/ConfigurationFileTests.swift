@@ -22,6 +22,13 @@ struct ConfigurationFileTests {
     configuration.maxSteps = 17
     configuration.batchSize = 1
     configuration.learningRate = 1.0 / 3
+    configuration.learningRateSchedule = .staircase
+    configuration.learningRateEpochs = 12.5
+    configuration.adam.beta1 = 0.99
+    configuration.adam.beta2 = 0.9999
+    configuration.adam.epsilon = 1e-4
+    configuration.fit = .gradient
+    configuration.missing = 0.1
     configuration.precision = .bf16
     configuration.objective.name = "miwae"
     configuration.objective.samples = 12

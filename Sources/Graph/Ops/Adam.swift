@@ -3,9 +3,7 @@ import Compute
 /// Adam on the arena of all parameters (Kingma & Ba 2015, Algorithm 1), in place:
 /// p -= lr mhat / (sqrt(vhat) + eps). Bias corrections come with the step's scalars.
 struct Adam: Operation {
-  let beta1: Double
-  let beta2: Double
-  let epsilon: Double
+  let settings: AdamSettings
 
   var name: String { "Adam" }
   var updatedInputs: [Int] { [3, 4, 5] }
@@ -21,27 +19,28 @@ struct Adam: Operation {
     return launch(
       "adam", inputs,
       [
-        .real(beta1), .real(1 - beta1), .real(beta2), .real(1 - beta2), .real(epsilon),
-        .count(count),
+        .real(settings.beta1), .real(1 - settings.beta1), .real(settings.beta2),
+        .real(1 - settings.beta2), .real(settings.epsilon), .count(count),
       ], .items(count))
   }
 }
 
 /// The decay rates and epsilon of Kingma & Ba 2015, Algorithm 1.
-package enum AdamDefaults {
-  package static let beta1 = 0.9
-  package static let beta2 = 0.999
-  package static let epsilon = 1e-8
+public struct AdamSettings: Sendable, Equatable {
+  public var beta1 = 0.9
+  public var beta2 = 0.999
+  public var epsilon = 1e-8
+
+  public init() {}
 }
 
 extension Graph {
   package func adam(
     gradient: Tensor, scalars: Tensor, guardFlags: Tensor, parameter: Tensor, firstMoment: Tensor,
-    secondMoment: Tensor, beta1: Double = AdamDefaults.beta1,
-    beta2: Double = AdamDefaults.beta2, epsilon: Double = AdamDefaults.epsilon
+    secondMoment: Tensor, settings: AdamSettings = AdamSettings()
   ) {
     _ = record(
-      Adam(beta1: beta1, beta2: beta2, epsilon: epsilon),
+      Adam(settings: settings),
       [gradient, scalars, guardFlags, parameter, firstMoment, secondMoment])
   }
 }

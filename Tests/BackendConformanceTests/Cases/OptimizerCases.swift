@@ -14,6 +14,11 @@ extension OpCase {
 
   private static let rate = 0.01
   private static let (beta1, beta2, epsilon) = (0.8, 0.99, 1e-7)
+  private static let settings = {
+    var settings = AdamSettings()
+    (settings.beta1, settings.beta2, settings.epsilon) = (beta1, beta2, epsilon)
+    return settings
+  }()
 
   /// Three steps in one program, each with a gradient and bias corrections of its own.
   private static func adam(_ name: String, clipFactor: Double, isHeld: Bool = false) -> OpCase {
@@ -38,7 +43,7 @@ extension OpCase {
           graph.adam(
             gradient: inputs[step], scalars: inputs[3 + step], guardFlags: inputs[6],
             parameter: inputs[7], firstMoment: inputs[8], secondMoment: inputs[9],
-            beta1: beta1, beta2: beta2, epsilon: epsilon)
+            settings: settings)
         }
         return [inputs[7], inputs[8], inputs[9]]
       },
