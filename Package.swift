@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["VAEModels", "LinearAlgebra", "Datasets", "FileFormats", "TOMLKit"]),
-    .target(name: "VAEGPU", dependencies: ["Training", "CPUBackend", "OpenCLBackend"]),
+    .target(
+      name: "VAEGPU", dependencies: ["Training", "LinearAlgebra", "CPUBackend", "OpenCLBackend"]),
     .executableTarget(
       name: "vae-gpu",
       dependencies: [

@@ -86,6 +86,10 @@ struct Evaluate: ParsableCommand {
       }, opened: opened, data: set.name, split: set.split.rawValue,
       logSigma: try opened.vae.namedWeights().first { $0.name == "likelihood.log_sigma" }?
         .values.first)
+    if !opened.configuration.takesMeans {
+      report.collapse = try CollapseReport(
+        report.evaluation, of: opened.vae, opened.configuration, images: set)
+    }
     if binarization == .none && !opened.configuration.takesMeans {
       report.exactLogLikelihood = try opened.vae.exactLogLikelihood(set)
     }

@@ -10,6 +10,7 @@ struct EvaluationReport {
   let split: String
   let logSigma: Float?
   var quadrature: Quadrature?
+  var collapse: CollapseReport?
   /// ln p(x) of a linear Gaussian model.
   var exactLogLikelihood: Double?
 
@@ -26,6 +27,8 @@ struct EvaluationReport {
       .init("kl_per_latent", .array(evaluation.klPerLatent.map { JSONValue($0) })),
       .integer("active_latents", evaluation.activeLatents),
       .integer("active_units", evaluation.activeUnits),
+      .number("predicted_active", collapse?.predicted.map(Double.init)),
+      .init("advice", collapse?.advice.map { .string($0) } ?? .null),
       .number("reconstruction_mse", evaluation.details?.meanSquaredError),
       .number("mutual_information", evaluation.details?.mutualInformation),
       .number("marginal_kl", evaluation.details?.marginalKL),
@@ -122,6 +125,9 @@ struct EvaluationReport {
     rows.append([
       "active units", "\(evaluation.activeUnits) of \(latents) (means vary by more than 0.01)",
     ])
+    if let collapse {
+      for line in collapse.lines { rows.append(line) }
+    }
     return rows
   }
 
@@ -140,5 +146,20 @@ struct EvaluationReport {
     return stride(from: 0, to: cells.count, by: 6).map { start in
       "  " + cells[start..<min(start + 6, cells.count)].joined(separator: " ")
     }
+  }
+}
+
+extension CollapseReport {
+  /// Rows of a table.
+  var lines: [[String]] {
+    var rows: [[String]] = []
+    if let predicted, let sigma {
+      rows.append([
+        "predicted",
+        "\(predicted) of \(latents) by linear theory (sigma \(Formatting.decimal(sigma, 3)))",
+      ])
+    }
+    if let advice { rows.append(["advice", advice]) }
+    return rows
   }
 }

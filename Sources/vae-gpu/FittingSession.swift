@@ -58,8 +58,10 @@ struct FittingSession {
       display.line("test    ln p(x) \(Formatting.decimal(exact, 4)) nats/image, exactly")
     }
     if let evaluation = result.evaluation {
+      result.collapse = try CollapseReport(
+        evaluation, of: trainer.vae, configuration, images: data.test)
       display.finish(
-        evaluation, latents: configuration.latent, run: run, epochs: configuration.epochs)
+        evaluation, collapse: result.collapse, run: run, epochs: configuration.epochs)
     }
     return result
   }

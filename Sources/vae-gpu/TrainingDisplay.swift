@@ -84,15 +84,23 @@ final class TrainingDisplay {
       "the run \(why) at step \(progress.step), epoch \(progress.epoch); a larger \(flag) goes on")
   }
 
-  func finish(_ evaluation: Evaluation, latents: Int, run: RunDirectory, epochs: Int) {
+  func finish(
+    _ evaluation: Evaluation, collapse: CollapseReport?, run: RunDirectory, epochs: Int
+  ) {
     clear()
     let path = run.path
     line("")
     line("test    \(Formatting.figure(evaluation))")
+    let draws = evaluation.samples == 1 ? "" : ", \(evaluation.samples) draws each"
     line(
-      "        \(evaluation.images) images, \(evaluation.samples) draws each, "
-        + "\(Formatting.binarization(evaluation.binarization)); "
-        + "\(evaluation.activeLatents) of \(latents) latents active")
+      "        \(evaluation.images) images\(draws), "
+        + Formatting.binarization(evaluation.binarization))
+    if let collapse {
+      line(
+        "latents \(collapse.active) of \(collapse.latents) active (KL above 0.01 nats)"
+          + (collapse.predicted.map { "; linear theory predicts \($0)" } ?? ""))
+      if let advice = collapse.advice { line("advice  \(advice)") }
+    }
     line("files   \(path)/: config.toml, metrics.jsonl, samples.png, reconstructions.png,")
     line("        checkpoints/last.safetensors, checkpoints/best.safetensors")
     line("next    vae-gpu evaluate \(path)")

@@ -86,9 +86,12 @@ struct TrainingSession {
       try Pictures.write(
         trainer.vae, test: data.test, seed: trainer.configuration.seed, to: run)
     }
+    if !configuration.takesMeans {
+      result.collapse = try CollapseReport(
+        evaluation, of: trainer.vae, configuration, images: data.test)
+    }
     display.finish(
-      evaluation, latents: trainer.configuration.latent, run: run,
-      epochs: trainer.configuration.epochs)
+      evaluation, collapse: result.collapse, run: run, epochs: trainer.configuration.epochs)
     return result
   }
 }
@@ -116,6 +119,7 @@ struct TrainingResult {
   var status = Status.interrupted
   /// Of the test set at the end; nil for an interrupted run.
   var evaluation: Evaluation?
+  var collapse: CollapseReport?
   /// ln p(x) of the test set, of a linear Gaussian model.
   var exactLogLikelihood: Double?
   var seconds = 0.0
@@ -147,6 +151,8 @@ struct TrainingResult {
       .init("images", evaluation.map { .number("\($0.images)") } ?? .null),
       .init("samples", evaluation.map { .number("\($0.samples)") } ?? .null),
       .init("active_latents", evaluation.map { .number("\($0.activeLatents)") } ?? .null),
+      .number("predicted_active", collapse?.predicted.map(Double.init)),
+      .init("advice", collapse?.advice.map { .string($0) } ?? .null),
       .integer("parameters", parameters), .number("seconds", seconds),
       .number("images_per_s", imagesPerSecond), .text("checkpoint", run.last),
       .text("metrics", run.metrics),

@@ -18,7 +18,7 @@ struct VAEGPUCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Evaluate.self, Sample.self, Reconstruct.self, Encode.self, Interpolate.self,
-      Grid.self, Import.self, Devices.self, Doctor.self, Bench.self,
+      Grid.self, Import.self, Devices.self, Doctor.self, Verify.self, Bench.self,
       Tune.self,
     ])
 }

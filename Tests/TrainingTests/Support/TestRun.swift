@@ -47,7 +47,7 @@ import VAEGPU
 
 extension RunConfiguration {
   /// Three epochs of four steps on the images of `TestImages.dataset()`.
-  static var small: RunConfiguration {
+  nonisolated static var small: RunConfiguration {
     var configuration = RunConfiguration()
     configuration.data = "test-images"
     configuration.hidden = [16, 12]

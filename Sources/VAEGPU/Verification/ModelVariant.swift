@@ -1,0 +1,68 @@
+import Training
+import VAEModels
+
+/// A small configuration of every kind: each registered model, likelihood, scale and objective. A new line in a registry is
+/// verified and tested without a new line here.
+package struct ModelVariant: Sendable {
+  package let configuration: RunConfiguration
+  package let description: String
+
+  /// - Parameter base: everything else: widths, length, seed.
+  package static func all(_ base: RunConfiguration) -> [ModelVariant] {
+    // Smooth ones, so that finite differences hold everywhere.
+    let activations: [Activation] = [.tanh, .softplus, .gelu, .sigmoid]
+    var variants: [ModelVariant] = []
+    func add(_ text: String, _ change: (inout RunConfiguration) -> Void) {
+      var configuration = base
+      configuration.levels = 5
+      configuration.components = 3
+      configuration.activation = activations[variants.count % activations.count]
+      change(&configuration)
+      guard (try? configuration.validate()) != nil else { return }
+      variants.append(
+        ModelVariant(
+          configuration: configuration,
+          description: "\(configuration.model) \(configuration.hidden) "
+            + (configuration.layer == .gated ? "gated" : configuration.activation.rawValue)
+            + ", \(configuration.likelihood), sigma \(configuration.sigma)\(text)"))
+    }
+    for model in ModelRegistry.names {
+      for likelihood in LikelihoodRegistry.names {
+        let hasScale = LikelihoodRegistry.names(taking: .sigma).contains(likelihood)
+        let sigmas = hasScale ? [.fixed(0.7)] + Sigma.named.map(\.sigma) : [Sigma.learned]
+        for sigma in sigmas {
+          let widths = sigma == sigmas[0] ? [[], [16], [16, 12]] : [[16]]
+          for hidden in ModelRegistry.isLinear(model) ? [[]] : widths {
+            add("") {
+              ($0.model, $0.likelihood, $0.sigma, $0.hidden) = (model, likelihood, sigma, hidden)
+            }
+          }
+        }
+      }
+      add("") {
+        ($0.model, $0.hidden, $0.layer, $0.logVarianceBounds) = (
+          model, [16, 12], .gated, -0.3...0.1
+        )
+      }
+      for objective in objectives {
+        add(", \(objective.name), \(objective.kl.rawValue) KL") {
+          ($0.model, $0.hidden, $0.objective) = (model, [16], objective)
+        }
+      }
+    }
+    return variants
+  }
+
+  /// Every registered objective with six draws where it takes them, and the ELBO with either KL.
+  private static let objectives = ObjectiveRegistry.names.flatMap { name in
+    ObjectiveConfiguration.KLEstimator.allCases.prefix(name == "elbo" ? 2 : 1).map { kl in
+      var objective = ObjectiveConfiguration()
+      objective.name = name
+      objective.samples = ObjectiveRegistry.namesTakingMeans.contains(name) ? 1 : 6
+      objective.groups = 2
+      objective.mixing = 0.3
+      objective.kl = kl
+      return objective
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Compute
+import Datasets
+import Foundation
+import LinearAlgebra
+import Training
+
+extension Verification {
+  /// PPCA by its closed form, by EM, by gradient and as a linear VAE, and the latents that a fixed sigma lets live.
+  func verifyPPCA() throws {
+    setLinearAlgebraThreads(ProcessInfo.processInfo.activeProcessorCount)
+    let statistics = PixelStatistics(data.train)
+    let latents = min(10, data.train.pixelsPerImage - 1)
+    let eigenvalues = try statistics.covariance.symmetricEigen().values
+    let exact = try PPCAFitting.closedForm(statistics, latents: latents)
+    let likelihood = try exact.logLikelihood(statistics)
+    try report {
+      [
+        VerificationResult(
+          "PPCA, \(latents) latents: ln p(x) = formula of the eigenvalues", likelihood, .equal,
+          Self.likelihood(eigenvalues, latents: latents), tolerance: 1e-6)
+      ]
+    }
+    func compare(
+      _ name: String, tolerance: Double, _ fit: () throws -> PrincipalComponents
+    ) throws {
+      try report {
+        let model = try fit()
+        return [
+          VerificationResult(
+            "\(name): ln p(x)", try model.logLikelihood(statistics), .equal, likelihood,
+            tolerance: tolerance),
+          VerificationResult(
+            "\(name): angle to the principal subspace", try model.angle(to: exact), .atMost, 1,
+            unit: "degrees"),
+        ]
+      }
+    }
+    try compare("PPCA by EM", tolerance: 1e-4) {
+      try PPCAFitting.expectationMaximisation(statistics, latents: latents, seed: 1) { _ in
+        try checkStop()
+        return true
+      }
+    }
+    try compare("PPCA by gradient", tolerance: 0.5) {
+      try PPCAFitting.gradient(statistics, latents: latents, seed: 1) { _ in
+        try checkStop()
+        return true
+      }
+    }
+    setLinearAlgebraThreads(1)
+    let trainer = try trained(steps: 20_000) {
+      ($0.hidden, $0.latent, $0.likelihood, $0.learningRate) = ([], latents, "gaussian", 1e-2)
+    }
+    try compare("linear VAE") { trainer }
+    try report {
+      let elbo = try trainer.vae.evaluate(data.train, samples: 5).elbo
+      return [
+        VerificationResult(
+          "linear VAE: ELBO = ln p(x) of PPCA", elbo, .equal, likelihood, tolerance: 0.5)
+      ]
+    }
+    try verifyCollapse(eigenvalues)
+
+    func compare(_ name: String, _ trainer: () throws -> Trainer) throws {
+      try compare(name, tolerance: 0.5) {
+        guard let model = try trainer().vae.principalComponents() else {
+          preconditionFailure("a linear VAE has principal components")
+        }
+        return model
+      }
+    }
+  }
+
+  /// With sigma fixed a latent lives exactly if its eigenvalue exceeds sigma^2 (Lucas et al. 2019, section 4).
+  private func verifyCollapse(_ eigenvalues: [Double]) throws {
+    let latents = min(20, data.train.pixelsPerImage - 1)
+    let variance = Self.thresholdVariance(eigenvalues, latents: latents)
+    let alive = eigenvalues.prefix(latents).filter { $0 > variance }
+    let rest = eigenvalues.dropFirst(alive.count).reduce(0, +)
+    let pixels = Double(eigenvalues.count)
+    let exact =
+      -0.5
+      * (pixels * log(2 * .pi * variance)
+        + alive.reduce(0) { $0 + log($1 / variance) + 1 } + rest / variance)
+    let trainer = try trained(steps: 10_000) {
+      ($0.hidden, $0.latent, $0.likelihood) = ([], latents, "gaussian")
+      ($0.sigma, $0.learningRate) = (.fixed(variance.squareRoot()), 5e-3)
+    }
+    try report {
+      let found = try trainer.vae.evaluate(data.train, samples: 5)
+      let sigma = String(format: "%.3g", variance.squareRoot())
+      return [
+        VerificationResult(
+          "linear VAE, sigma \(sigma), \(latents) latents: active", Double(found.activeLatents),
+          .equal, Double(alive.count), unit: "latents"),
+        VerificationResult(
+          "linear VAE, sigma \(sigma): ELBO", found.elbo, .equal, exact, tolerance: 0.5),
+        VerificationResult(
+          "linear VAE, sigma \(sigma): KL", found.kl, .equal,
+          alive.reduce(0) { $0 + 0.5 * log($1 / variance) }, tolerance: 0.5),
+      ]
+    }
+  }
+
+  /// 1 where some eigenvalues are above it and some below; else in the widest gap.
+  private static func thresholdVariance(_ eigenvalues: [Double], latents: Int) -> Double {
+    if eigenvalues[0] > 1.1 && eigenvalues[latents - 1] < 0.9 { return 1 }
+    let gap = (0..<max(1, latents - 1)).max {
+      eigenvalues[$0] / max(eigenvalues[$0 + 1], 1e-12)
+        < eigenvalues[$1] / max(eigenvalues[$1 + 1], 1e-12)
+    }
+    return (eigenvalues[gap ?? 0] * max(eigenvalues[(gap ?? 0) + 1], 1e-12)).squareRoot()
+  }
+
+  /// -1/2 (D ln 2 pi + sum ln l_i + (D - M) ln sigma^2 + D).
+  private static func likelihood(_ eigenvalues: [Double], latents: Int) -> Double {
+    let pixels = Double(eigenvalues.count)
+    let rest = eigenvalues.dropFirst(latents)
+    let variance = rest.reduce(0, +) / Double(rest.count)
+    return -0.5
+      * (pixels * log(2 * .pi) + eigenvalues.prefix(latents).reduce(0) { $0 + log($1) }
+        + Double(rest.count) * log(variance) + pixels)
+  }
+}
