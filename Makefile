@@ -8,7 +8,10 @@ TRAIN ?=
 BENCH ?=
 PEERS ?=
 
-.PHONY: help build train test oclgrind example install bundle bench bench-peers lint format clean
+NAME ?=
+REPRODUCE ?=
+
+.PHONY: help build train test reproduce oclgrind example install bundle bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -16,6 +19,7 @@ help:
 	@echo "make build      install what is missing, build .build/release/vae-gpu"
 	@echo "make bench      training speed of the named workloads (BENCH='--device 0 --json')"
 	@echo "make bench-peers against PyTorch and tinygrad, which it installs in .build (PEERS='--devices cpu,0')"
+	@echo "make reproduce  train and evaluate a published result (NAME=fashion-mnist-vae, see Reproductions/)"
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
@@ -47,6 +51,12 @@ oclgrind:
 example:
 	@Scripts/install-packages build
 	$(SWIFT) run -c release --package-path Examples/01-train-a-vae
+
+# make reproduce NAME=fashion-mnist-vae; DATA, OUT and DEVICE as in Reproductions/reproduce, REPRODUCE='--epochs 50' for train.
+reproduce:
+	@Scripts/install-packages build data
+	$(BUILD) --product vae-gpu
+	Reproductions/reproduce $(NAME) $(REPRODUCE)
 
 bench:
 	@Scripts/install-packages build
