@@ -3,7 +3,7 @@ import Testing
 @Suite struct HelpTests {
   private let commands = [
     "train", "evaluate", "sample", "reconstruct", "encode", "interpolate", "grid", "import",
-    "devices", "doctor", "bench",
+    "devices", "doctor", "verify", "bench", "tune",
   ]
 
   @Test func noArgumentsPrintTheHelp() throws {
@@ -44,7 +44,10 @@ import Testing
     let flags = [
       "data", "device", "epochs", "max-steps", "batch-size", "hidden", "latent", "activation",
       "model", "likelihood", "sigma", "binarize", "lr", "beta", "seed", "clip-norm", "patience",
-      "log-every", "save-every", "threads", "out", "resume", "config", "json", "quiet",
+      "log-every", "save-every", "threads", "out", "resume", "config", "json", "quiet", "fit",
+      "missing",
+      "layer", "log-variance", "validation", "lr-schedule", "objective", "samples", "free-bits",
+      "capacity", "corruption", "beta-schedule", "warmup", "adam-epsilon",
     ]
     for flag in flags { #expect(help.contains("\n  --\(flag)"), "\(flag)") }
   }

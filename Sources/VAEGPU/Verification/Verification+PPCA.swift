@@ -9,8 +9,8 @@ extension Verification {
   func verifyPPCA() throws {
     setLinearAlgebraThreads(ProcessInfo.processInfo.activeProcessorCount)
     let statistics = PixelStatistics(data.train)
-    let latents = min(10, data.train.pixelsPerImage - 1)
     let eigenvalues = try statistics.covariance.symmetricEigen().values
+    let latents = Self.definedLatents(eigenvalues)
     let exact = try PPCAFitting.closedForm(statistics, latents: latents)
     let likelihood = try exact.logLikelihood(statistics)
     try report {
@@ -69,6 +69,17 @@ extension Verification {
         return model
       }
     }
+  }
+
+  /// Up to ten latents whose principal subspace is well defined: the last eigenvalue exceeds the next by more than sigma^2.
+  private static func definedLatents(_ eigenvalues: [Double]) -> Int {
+    let candidates = 1...max(1, min(10, eigenvalues.count - 1))
+    func gap(_ latents: Int) -> Double {
+      let rest = eigenvalues.dropFirst(latents)
+      let variance = rest.reduce(0, +) / Double(rest.count)
+      return (eigenvalues[latents - 1] - eigenvalues[latents]) / max(variance, 1e-12)
+    }
+    return candidates.last { gap($0) > 1 } ?? candidates.max { gap($0) < gap($1) } ?? 1
   }
 
   /// With sigma fixed a latent lives exactly if its eigenvalue exceeds sigma^2 (Lucas et al. 2019, section 4).
