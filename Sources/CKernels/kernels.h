@@ -13,6 +13,7 @@
 #include "../../Kernels/importance.cl"
 #include "../../Kernels/reductions.cl"
 #include "../../Kernels/elementwise.cl"
+#include "../../Kernels/convolution.cl"
 #include "../../Kernels/data.cl"
 #include "../../Kernels/noise.cl"
 #include "../../Kernels/objective.cl"

@@ -20,7 +20,8 @@ struct Fusion {
   private mutating func absorbOnce() -> Bool {
     for (index, node) in nodes.enumerated() {
       for (position, input) in node.inputs.enumerated() {
-        guard let producer = producer(onlyFor: index, of: input), canMove(producer, into: index)
+        guard let producer = producer(onlyFor: index, of: input), canMove(producer, into: index),
+          nodes[producer].outputs[0].shape == input.shape
         else { continue }
         var inputs = node.inputs
         inputs.replaceSubrange(position...position, with: nodes[producer].inputs)
@@ -50,6 +51,7 @@ struct Fusion {
     for (index, node) in nodes.enumerated() {
       for (other, candidate) in nodes.enumerated() where other != index {
         guard node.inputs.starts(with: candidate.inputs),
+          zip(node.inputs, candidate.inputs).allSatisfy({ $0.shape == $1.shape }),
           let operation = node.operation.joined(with: candidate.operation),
           canMeet(index, other)
         else { continue }

@@ -12,7 +12,10 @@ extension Graph {
     // New nodes are appended behind; only the forward ones are walked.
     for index in nodes.indices.reversed() {
       let node = nodes[index]
-      let upstream = node.outputs.map { gradients[$0.id] }
+      // A tensor may be read in other shapes than that it was made in.
+      let upstream = node.outputs.map { output in
+        gradients[output.id]?.viewed(as: output.shape)
+      }
       guard upstream.contains(where: { $0 != nil }),
         node.inputs.contains(where: { dependent.contains($0.id) })
       else { continue }
@@ -21,10 +24,10 @@ extension Graph {
       for (input, contribution) in zip(node.inputs, contributions) {
         guard let contribution, dependent.contains(input.id) else { continue }
         gradients[input.id] =
-          gradients[input.id].map { add($0, contribution) } ?? contribution
+          gradients[input.id].map { add($0, contribution.viewed(as: $0.shape)) } ?? contribution
       }
     }
-    return targets.map { gradients[$0.id] }
+    return targets.map { target in gradients[target.id]?.viewed(as: target.shape) }
   }
 
   private func tensorsDepending(on targets: [Tensor]) -> Set<Int> {

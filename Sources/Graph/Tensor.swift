@@ -7,6 +7,12 @@ package struct Tensor: Hashable {
   package let type: ElementType
   package unowned let graph: Graph
 
+  /// The same values in another shape of as many elements: no operation, the same memory. Two shapes of a tensor are equal.
+  package func viewed(as shape: Shape) -> Tensor {
+    precondition(shape.count == self.shape.count, "\(self.shape) viewed as \(shape)")
+    return Tensor(id: id, shape: shape, type: type, graph: graph)
+  }
+
   package static func == (a: Tensor, b: Tensor) -> Bool { a.id == b.id && a.graph === b.graph }
   package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }

@@ -6,18 +6,31 @@ package struct Linear: Sendable {
   package let name: String
   package let inputs: Int
   package let outputs: Int
+  /// [height, width, channels] of an image that is flattened to the inputs, or that the outputs are.
+  var inputImage: [Int]?
+  var outputImage: [Int]?
 
-  package init(_ name: String, inputs: Int, outputs: Int) {
+  package init(
+    _ name: String, inputs: Int, outputs: Int, inputImage: [Int]? = nil, outputImage: [Int]? = nil
+  ) {
     self.name = name
     self.inputs = inputs
     self.outputs = outputs
+    self.inputImage = inputImage
+    self.outputImage = outputImage
   }
 
   /// Both tensors start uniform on (-1 / sqrt(inputs), 1 / sqrt(inputs)), as PyTorch's default.
   package func declare(in layout: inout ParameterLayout) {
     let bound = 1 / Double(inputs).squareRoot()
-    layout.add("\(name).weight", [outputs, inputs], .uniform(bound: bound))
-    layout.add("\(name).bias", [outputs], .uniform(bound: bound))
+    precondition(inputImage == nil || outputImage == nil, "\(name) is between two images")
+    layout.add(
+      "\(name).weight", [outputs, inputs], .uniform(bound: bound),
+      published: inputImage.map { .columns(of: $0, outputs: outputs) }
+        ?? outputImage.map { .rows(of: $0, inputs: inputs) })
+    layout.add(
+      "\(name).bias", [outputs], .uniform(bound: bound),
+      published: outputImage.map { .rows(of: $0, inputs: nil) })
   }
 
   package func callAsFunction(
@@ -47,13 +60,17 @@ package struct DenseStack: Sendable {
   package let outputs: Int
 
   package init(
-    _ name: String, inputs: Int, widths: [Int], activation: Activation, kind: LayerKind = .plain
+    _ name: String, inputs: Int, widths: [Int], activation: Activation, kind: LayerKind = .plain,
+    inputImage: [Int]? = nil
   ) {
     var layers: [Linear] = []
     var width = inputs
     for (index, next) in widths.enumerated() {
       let outputs = kind == .gated ? 2 * next : next
-      layers.append(Linear("\(name).\(index)", inputs: width, outputs: outputs))
+      layers.append(
+        Linear(
+          "\(name).\(index)", inputs: width, outputs: outputs,
+          inputImage: index == 0 ? inputImage : nil))
       width = next
     }
     self.layers = layers

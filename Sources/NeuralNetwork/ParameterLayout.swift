@@ -14,6 +14,17 @@ public struct Parameter: Sendable, Equatable {
   /// Element offset in the arena.
   public let offset: Int
   public let initialisation: Initialisation
+  /// How files hold it, where that is not as it lies in memory.
+  let published: PublishedLayout?
+
+  /// The shape in files.
+  public var publishedShape: [Int] { published?.shape ?? shape }
+  /// Values as files hold them.
+  package func publishedValues(_ values: [Float]) -> [Float] {
+    published?.published(values) ?? values
+  }
+  /// Values from a file as they lie in memory.
+  package func storedValues(_ values: [Float]) -> [Float] { published?.stored(values) ?? values }
 
   public var count: Int { shape.reduce(1, *) }
 }
@@ -27,11 +38,13 @@ public struct ParameterLayout: Sendable, Equatable {
   public init() {}
 
   package mutating func add(
-    _ name: String, _ shape: [Int], _ initialisation: Parameter.Initialisation
+    _ name: String, _ shape: [Int], _ initialisation: Parameter.Initialisation,
+    published: PublishedLayout? = nil
   ) {
     precondition(!parameters.contains { $0.name == name }, "\(name) is declared twice")
     let parameter = Parameter(
-      name: name, shape: shape, offset: elementCount, initialisation: initialisation)
+      name: name, shape: shape, offset: elementCount, initialisation: initialisation,
+      published: published)
     parameters.append(parameter)
     // Offsets are multiples of a view's alignment in bytes for any real type.
     elementCount = BufferView.aligned(elementCount + parameter.count)

@@ -26,7 +26,8 @@ package struct Checkpoint {
     ]
     for (prefix, values) in parts {
       for (parameter, tensor) in zip(layout.parameters, values) {
-        tensors.append((prefix + parameter.name, parameter.shape, tensor))
+        tensors.append(
+          (prefix + parameter.name, parameter.publishedShape, parameter.publishedValues(tensor)))
       }
     }
     try SafeTensors.write(tensors: tensors, metadata: metadata, to: path)

@@ -55,6 +55,13 @@ struct ConfigurationKey: Sendable {
       name: "hidden", comment: "hidden layers of the encoder; the decoder has them in reverse",
       determinesResult: true, read: { .list($0.hidden) },
       write: { $0.hidden = try ConfigurationParsing.widths($1) }),
+    ConfigurationKey(
+      name: "channels", comment: "of conv's layers; the decoder has them in reverse",
+      determinesResult: true, implied: .list([32, 64]), read: { .list($0.channels) },
+      write: { $0.channels = try ConfigurationParsing.widths($1) }),
+    integer("kernel", "side of conv's kernels", \.kernel, implied: 4),
+    integer("stride", "step of conv's kernels", \.stride, implied: 2),
+    integer("padding", "zeros around conv's images", \.padding, implied: 1),
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),
     choice("layer", "plain or gated hidden layers", \.layer, implied: .plain),

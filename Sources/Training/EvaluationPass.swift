@@ -74,8 +74,7 @@ struct ReconstructionPass {
       [count, 2 * vae.configuration.latent], in: EvaluationBuffers.posteriors)
     let x = graph.placed([count, vae.configuration.image.count], in: EvaluationBuffers.pixels)
     let mean = vae.model.likelihood.mean(
-      features: vae.model.decode(graph.posteriorMean(posterior), scope), pixels: x.shape.columns,
-      scope)
+      heads: vae.model.decode(graph.posteriorMean(posterior), scope), scope)
     squaredError = graph.squaredDistance(mean: mean, x: x)
     program = try Program(
       graph, outputs: [squaredError], backend: vae.device.backend,
@@ -105,7 +104,7 @@ struct DrawingPass {
         posterior, samples: samples, order: images.orderTensor(in: graph), state: state,
         purpose: .evaluationNoise, drawsAreSteps: true)
     let logLikelihood = vae.model.likelihood.logLikelihood(
-      features: vae.model.decode(draws.z, scope), x: x, scope)
+      heads: vae.model.decode(draws.z, scope), x: x, scope)
     graph.accumulateImportance(
       logLikelihood: logLikelihood, logRatio: draws.logRatio, state: state,
       sums: graph.placed(

@@ -94,10 +94,9 @@ private final class QuadraturePass {
     ]
     var graph = Graph()
     var scope = ParameterScope(vae.layout, in: graph)
-    let features = vae.model.decode(graph.placed([rows, 2], in: Self.latents), scope)
     graph.place(
-      vae.model.likelihood.heads(features, columns, scope), in: Self.heads, offset: 0,
-      label: "heads")
+      vae.model.decode(graph.placed([rows, 2], in: Self.latents), scope), in: Self.heads,
+      offset: 0, label: "heads")
     decoding = try Program(graph, outputs: [], backend: backend, storages: storages)
 
     graph = Graph()

@@ -17,6 +17,12 @@ extension RunConfiguration {
     for width in hidden { try Self.size(width, "hidden", 1...65_536) }
     try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
     try Self.size(latent, "latent", 1...65_536)
+    for count in channels { try Self.size(count, "channels", 1...65_536) }
+    try Self.check(
+      (1...32).contains(channels.count), "channels", "1 to 32 layers, not \(channels.count)")
+    try Self.size(kernel, "kernel", 1...64)
+    try Self.size(stride, "stride", 1...kernel)
+    try Self.size(padding, "padding", 0...(kernel - 1))
     try Self.check(
       ObjectiveRegistry.names.contains(objective.name), "objective",
       "unknown objective '\(objective.name)'; known: \(ObjectiveRegistry.names.joined(separator: ", "))"
@@ -110,11 +116,19 @@ extension RunConfiguration {
       "\(missing): only 'em' fits images with missing pixels; give fit 'em'")
   }
 
+  /// Throws for a model that images of a size do not fit.
+  package static func check(_ model: ModelConfiguration) throws(ConfigurationError) {
+    guard let problem = ModelRegistry.problem(of: model) else { return }
+    throw ConfigurationError(key: "channels", problem: problem)
+  }
+
   /// Sets what a model implies and was not given.
   package mutating func adaptToModel(given: Set<String>) {
-    guard ModelRegistry.isLinear(model) else { return }
-    if !given.contains("hidden") { hidden = [] }
-    if !given.contains("likelihood") { likelihood = "gaussian" }
+    let implied = ModelRegistry.implied(model)
+    if let hidden = implied.hidden, !given.contains("hidden") { self.hidden = hidden }
+    if let likelihood = implied.likelihood, !given.contains("likelihood") {
+      self.likelihood = likelihood
+    }
   }
 
   /// The data set with the validation images held out, unless they are already.

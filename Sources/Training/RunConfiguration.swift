@@ -17,6 +17,12 @@ public struct RunConfiguration: Sendable, Equatable {
   public var model = "vae"
   /// Widths of the encoder's hidden layers; empty for a linear VAE.
   public var hidden = [400]
+  /// Of a convolutional encoder's layers; the decoder has them in reverse.
+  public var channels = [32, 64]
+  /// Side of the kernels, step between places, zeros around the image.
+  public var kernel = 4
+  public var stride = 2
+  public var padding = 1
   /// Dimensions of the latent space.
   public var latent = 20
   /// Of plain layers.
@@ -83,10 +89,13 @@ public struct RunConfiguration: Sendable, Equatable {
   public var takesMeans: Bool { ObjectiveRegistry.namesTakingMeans.contains(objective.name) }
 
   public func modelConfiguration(image: ImageShape) -> ModelConfiguration {
-    ModelConfiguration(
+    var result = ModelConfiguration(
       model: model, image: image, hidden: hidden, latent: latent, activation: activation,
       layer: layer, logVarianceBounds: logVarianceBounds, likelihood: likelihood, sigma: sigma,
       levels: levels, components: components)
+    (result.channels, result.kernel) = (channels, kernel)
+    (result.stride, result.padding) = (stride, padding)
+    return result
   }
 }
 

@@ -58,8 +58,7 @@ extension VAE {
   /// E[x|z] of each row of M latents: rows of `configuration.image.count` values.
   public func decode(_ latents: [Float]) throws -> [Float] {
     try inPasses(latents, columns: configuration.latent, cache: \.decoders) { z, scope, _ in
-      model.likelihood.mean(
-        features: model.decode(z, scope), pixels: configuration.image.count, scope)
+      model.likelihood.mean(heads: model.decode(z, scope), scope)
     }
   }
 
@@ -69,8 +68,7 @@ extension VAE {
     try inPasses(latents, columns: configuration.latent, cache: \.drawers, seed: seed) {
       z, scope, state in
       model.likelihood.draw(
-        features: model.decode(z, scope), pixels: configuration.image.count, scope, step: state,
-        purpose: .pixelDraw)
+        heads: model.decode(z, scope), scope, step: state, purpose: .pixelDraw)
     }
   }
 

@@ -18,8 +18,9 @@ public final class VAE {
 
   /// A model with first weights drawn from `seed`.
   ///
-  /// Throws `ComputeError` if the device has not the memory.
+  /// Throws `ConfigurationError` for images that the model cannot take, `ComputeError` if the device has not the memory.
   public init(_ configuration: ModelConfiguration, device: Device, seed: UInt64 = 0) throws {
+    try RunConfiguration.check(configuration)
     self.configuration = configuration
     self.device = device
     model = ModelRegistry.make(configuration)
@@ -37,12 +38,14 @@ public final class VAE {
   /// The weights in the layout's order.
   public func weights() throws -> [[Float]] { try readArena(parameters) }
 
-  /// Replaces the weights, given in the layout's order.
+  /// Replaces the weights, given in the layout's order and as they lie in memory.
   public func setWeights(_ values: [[Float]]) throws { try writeArena(parameters, values) }
 
   /// The published tensors: name, shape, values.
   public func namedWeights() throws -> [(name: String, shape: [Int], values: [Float])] {
-    zip(layout.parameters, try weights()).map { ($0.name, $0.shape, $1) }
+    zip(layout.parameters, try weights()).map {
+      ($0.name, $0.publishedShape, $0.publishedValues($1))
+    }
   }
 
   /// Loads the weights of a safetensors file by their published names.
@@ -102,10 +105,10 @@ package enum WeightFile {
         throw FileError(.mismatch, path: file.path, problem: "has no tensor '\(name)'")
       }
       let scalar = parameter.count == 1 && shape.allSatisfy { $0 == 1 }
-      guard shape == parameter.shape || scalar else {
+      guard shape == parameter.publishedShape || scalar else {
         throw FileError(
           .mismatch, path: file.path,
-          problem: "'\(name)' has the shape \(shape), this model needs \(parameter.shape)",
+          problem: "'\(name)' has the shape \(shape), this model needs \(parameter.publishedShape)",
           advice: "check --hidden, --latent and the image size")
       }
       let values = try file.floats(named: name)
@@ -113,7 +116,7 @@ package enum WeightFile {
         throw FileError(
           .malformed, path: file.path, problem: "'\(name)' holds values that are not finite")
       }
-      return values
+      return parameter.storedValues(values)
     }
   }
 }

@@ -9,6 +9,7 @@ struct DenseVAE: Model {
   private let encoder: DenseStack
   private let head: Linear
   private let decoder: DenseStack
+  private let output: Linear
 
   init(_ configuration: ModelConfiguration) {
     self.configuration = configuration
@@ -22,19 +23,22 @@ struct DenseVAE: Model {
     decoder = DenseStack(
       "decoder", inputs: configuration.latent, widths: hidden.reversed(), activation: activation,
       kind: kind)
+    output = Linear(
+      "likelihood", inputs: decoder.outputs,
+      outputs: likelihood.distribution.heads * configuration.image.count)
   }
 
   func declare(in layout: inout ParameterLayout) {
     encoder.declare(in: &layout)
     head.declare(in: &layout)
     decoder.declare(in: &layout)
-    likelihood.declare(
-      in: &layout, features: decoder.outputs, pixels: configuration.image.count)
+    output.declare(in: &layout)
+    likelihood.declare(in: &layout, pixels: configuration.image.count)
   }
 
   func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor {
     bounded(head(encoder(x, scope), scope))
   }
 
-  func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor { decoder(z, scope) }
+  func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor { output(decoder(z, scope), scope) }
 }

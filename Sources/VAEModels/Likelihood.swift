@@ -12,8 +12,8 @@ package enum PixelKind: Sendable, Equatable {
   case continuous
 }
 
-/// p(x|z) given the features of the decoder: a linear layer to the numbers that a pixel's distribution takes, and ln scale
-/// where it takes one. One file per likelihood.
+/// p(x|z) given the heads of the decoder, the numbers that each pixel's distribution takes, and ln scale where it takes one. One
+/// file per likelihood.
 package protocol Likelihood: Sendable {
   var distribution: PixelDistribution { get }
   var pixelKind: PixelKind { get }
@@ -52,10 +52,8 @@ extension Likelihood {
   /// Whether ln p(x|z) is that of a probability, which has bits per dimension.
   package var isDiscrete: Bool { pixelKind != .continuous }
 
-  /// Declares `likelihood.…` parameters for features of the given width.
-  package func declare(in layout: inout ParameterLayout, features: Int, pixels: Int) {
-    Linear("likelihood", inputs: features, outputs: distribution.heads * pixels)
-      .declare(in: &layout)
+  /// Declares the scale, `likelihood.…`, where it is a parameter.
+  package func declare(in layout: inout ParameterLayout, pixels: Int) {
     let shape = distribution.scale == .perPixel ? [pixels] : [1]
     switch scale?.source {
     case .learned(let value): layout.add(parameterName, shape, .constant(value))
@@ -66,14 +64,9 @@ extension Likelihood {
 
   /// ln p(x|z) in nats, summed over pixels: [rows].
   ///
-  /// - Parameter step: the state of a training step, whose batch decides an optimal scale; nil: the scale that was kept.
-  package func logLikelihood(
-    features: Tensor, x: Tensor, _ scope: ParameterScope, step: Tensor? = nil
-  ) -> Tensor {
-    logLikelihood(heads: heads(features, x.shape.columns, scope), x: x, scope, step: step)
-  }
-
-  /// The same from the numbers of every pixel's distribution.
+  /// - Parameters:
+  ///   - heads: of the decoder, [rows, numbers pixels].
+  ///   - step: the state of a training step, whose batch decides an optimal scale; nil: the scale that was kept.
   package func logLikelihood(
     heads: Tensor, x: Tensor, _ scope: ParameterScope, step: Tensor? = nil
   ) -> Tensor {
@@ -85,25 +78,16 @@ extension Likelihood {
   }
 
   /// E[x|z] per pixel: [rows, pixels].
-  package func mean(features: Tensor, pixels: Int, _ scope: ParameterScope) -> Tensor {
-    scope.graph.mean(
-      of: distribution, heads: heads(features, pixels, scope), scale: logScale(scope))
+  package func mean(heads: Tensor, _ scope: ParameterScope) -> Tensor {
+    scope.graph.mean(of: distribution, heads: heads, scale: logScale(scope))
   }
 
   /// A draw of every pixel: [rows, pixels].
   package func draw(
-    features: Tensor, pixels: Int, _ scope: ParameterScope, step: Tensor, purpose: Philox.Purpose
+    heads: Tensor, _ scope: ParameterScope, step: Tensor, purpose: Philox.Purpose
   ) -> Tensor {
     scope.graph.draw(
-      from: distribution, heads: heads(features, pixels, scope), state: step, purpose: purpose,
-      scale: logScale(scope))
-  }
-
-  /// The numbers of every pixel's distribution: [rows, heads pixels].
-  package func heads(_ features: Tensor, _ pixels: Int, _ scope: ParameterScope) -> Tensor {
-    Linear(
-      "likelihood", inputs: features.shape.columns, outputs: distribution.heads * pixels)(
-        features, scope)
+      from: distribution, heads: heads, state: step, purpose: purpose, scale: logScale(scope))
   }
 
   private func logScale(_ scope: ParameterScope) -> Tensor? {

@@ -8,7 +8,7 @@ package protocol Model: Sendable {
   func declare(in layout: inout ParameterLayout)
   /// x [rows, pixels] -> [rows, 2M]: means, then log-variances of q(z|x).
   func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor
-  /// z [rows, M] -> the features that the likelihood takes.
+  /// z [rows, M] -> the heads that the likelihood takes: [rows, numbers pixels], the first number of every pixel in front.
   func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor
 }
 
@@ -33,12 +33,18 @@ public enum ModelRegistry {
     let name: String
     /// Whether it is a linear Gaussian model, without hidden layers.
     var isLinear = false
+    /// Settings in place of the defaults.
+    var hidden: [Int]?
+    var likelihood: String?
+    /// Why images of a size do not fit the settings; nil where they do.
+    var problem: @Sendable (ModelConfiguration) -> String? = { _ in nil }
     let make: @Sendable (ModelConfiguration) -> any Model
   }
 
   package static let all: [Entry] = [
     Entry(name: "vae") { DenseVAE($0) },
-    Entry(name: "ppca", isLinear: true) { PPCA($0) },
+    Entry(name: "conv", hidden: [], problem: ConvolutionalVAE.problem) { ConvolutionalVAE($0) },
+    Entry(name: "ppca", isLinear: true, hidden: [], likelihood: "gaussian") { PPCA($0) },
   ]
 
   public static var names: [String] { all.map(\.name) }
@@ -46,6 +52,17 @@ public enum ModelRegistry {
   /// Whether a model is linear and Gaussian whatever the settings.
   public static func isLinear(_ name: String) -> Bool {
     all.first { $0.name == name }?.isLinear ?? false
+  }
+
+  /// What a model sets in place of the defaults.
+  public static func implied(_ name: String) -> (hidden: [Int]?, likelihood: String?) {
+    let entry = all.first { $0.name == name }
+    return (entry?.hidden, entry?.likelihood)
+  }
+
+  /// Why a model cannot be made; nil where it can.
+  package static func problem(of configuration: ModelConfiguration) -> String? {
+    all.first { $0.name == configuration.model }?.problem(configuration)
   }
 
   package static func make(_ configuration: ModelConfiguration) -> any Model {

@@ -25,6 +25,12 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var image: ImageShape
   /// Widths of the encoder's hidden layers; the decoder has them in reverse. Empty: a linear VAE.
   public var hidden: [Int]
+  /// Of a convolutional encoder's layers; the decoder has them in reverse.
+  public var channels = [32, 64]
+  /// Side of their kernels, step between places, zeros around the image.
+  public var kernel = 4
+  public var stride = 2
+  public var padding = 1
   /// Dimensions of the latent space, M.
   public var latent: Int
   public var activation: Activation

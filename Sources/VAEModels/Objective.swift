@@ -49,7 +49,7 @@ package struct ObjectiveInputs {
   /// ln p(x|z) of rows of z, as many for each row of x: [rows of z].
   func logLikelihood(_ z: Tensor) -> Tensor {
     model.likelihood.logLikelihood(
-      features: model.decode(z, scope), x: x, scope, step: state)
+      heads: model.decode(z, scope), x: x, scope, step: state)
   }
 }
 

@@ -70,17 +70,16 @@ struct Bench: ParsableCommand {
   @Flag(help: "Print one JSON object a line, one line a workload.") var json = false
 
   func run() throws {
-    let names = work ?? ["mlp400", "mlp300g", "linear", "mlp2048"]
+    let names = work ?? ["mlp400", "mlp300g", "linear", "mlp2048", "conv28", "conv64"]
     let workloads = try names.compactMap { name in Workload.all.first { $0.name == name } }
-      .map { try $0.resized(batch: size.batchSize, hidden: size.hidden, latent: size.latent) }
+      .map { try resized($0) }
       .map { $0.with(precision ?? .fp32) }
     let session = try BenchSession(device, gemm: gemm, precision: precision ?? .fp32)
-    let images = Workload.images(batch: size.batchSize)
     if !json { Console.error(session.deviceLine) }
     var failed: [String] = []
     var isFirst = true
     for workload in workloads {
-      let benchmark = try Benchmark(workload, images: images, device: session.device)
+      let benchmark = try Benchmark(workload, device: session.device)
       let validation = try benchmark.validate(threads: device.threads)
       guard validation.passed else {
         failed.append("\(workload.name) (relative error \(validation.relativeError))")
@@ -94,6 +93,16 @@ struct Bench: ParsableCommand {
         "the losses on \(session.device.info.name) differ from the float64 reference: "
           + "\(failed.joined(separator: ", ")); 'vae-gpu doctor' checks the kernels")
     }
+  }
+
+  /// The workload with the sizes of the flags.
+  private func resized(_ workload: Workload) throws -> Workload {
+    if let batch = size.batchSize, batch > workload.largestBatch {
+      throw UsageError(
+        "--batch-size \(batch): \(workload.name) has batches of up to \(workload.largestBatch)")
+    }
+    return try workload.resized(
+      batch: size.batchSize, hidden: size.hidden, latent: size.latent)
   }
 
   private func report(
@@ -131,7 +140,7 @@ struct WorkloadSize: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Images per step, up to 4096, instead of the workload's.", valueName: "n"),
-    transform: FlagValue.integer(1...Workload.largestBatch))
+    transform: FlagValue.integer(1...4096))
   var batchSize: Int?
 
   @Option(

@@ -28,6 +28,7 @@ struct OpenedRun {
         .malformed, path: checkpoint, problem: "its metadata does not tell the size of images")
     }
     let model = configuration.modelConfiguration(image: image)
+    try RunConfiguration.check(model)
     let saved = try Checkpoint.read(file, layout: ModelRegistry.make(model).layout)
     step = saved.progress.step
     vae = try VAE(

@@ -14,10 +14,35 @@ struct ModelFlags: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Widths of the encoder's hidden layers, or none for a linear VAE (default: 400).",
+      "Widths of the encoder's hidden layers, of conv behind its convolutions, or none (default: 400; conv: none).",
       valueName: "widths"),
     transform: FlagValue.widths)
   var hidden: [Int]?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Channels of conv's layers (default: 32,64).", valueName: "widths"),
+    transform: FlagValue.widths)
+  var channels: [Int]?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Side of conv's kernels (default: 4).", valueName: "n"),
+    transform: FlagValue.integer())
+  var kernel: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Step of conv's kernels (default: 2).", valueName: "n"),
+    transform: FlagValue.integer())
+  var stride: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Zeros around conv's images (default: 1).", valueName: "n"),
+    transform: FlagValue.integer(0...63))
+  var padding: Int?
 
   @Option(
     parsing: .unconditional,
@@ -84,11 +109,13 @@ struct ModelFlags: ParsableArguments {
 
   var settings: [Setting] {
     // What the model implies, unless it is given.
-    let isLinear = model.map { ModelRegistry.isLinear($0) } ?? false
-    let hidden = hidden ?? (isLinear ? [] : nil)
-    let likelihood = likelihood ?? (isLinear ? "gaussian" : nil)
+    let implied = model.map { ModelRegistry.implied($0) }
+    let hidden = hidden ?? implied?.hidden
+    let likelihood = likelihood ?? implied?.likelihood
     return [
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
+      Setting("channels", channels, \.channels), Setting("kernel", kernel, \.kernel),
+      Setting("stride", stride, \.stride), Setting("padding", padding, \.padding),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
       Setting("layer", layer, \.layer),
       Setting("log-variance", logVariance, optional: \.logVarianceBounds),
@@ -100,6 +127,14 @@ struct ModelFlags: ParsableArguments {
 
   /// Throws for flags that do not go together.
   func check(_ configuration: RunConfiguration) throws {
+    let ofConv = [
+      ("--channels", channels.map { "\($0.map(String.init).joined(separator: ","))" }),
+      ("--kernel", kernel.map(\.description)), ("--stride", stride.map(\.description)),
+      ("--padding", padding.map(\.description)),
+    ]
+    for case (let flag, let value?) in ofConv where configuration.model != "conv" {
+      throw UsageError("\(flag) \(value): is for --model conv, not for \(configuration.model)")
+    }
     let ofPPCA = [("--fit", fit?.rawValue), ("--missing", missing.map(\.description))]
     for case (let flag, let value?) in ofPPCA where !ModelRegistry.isLinear(configuration.model) {
       throw UsageError("\(flag) \(value): is for --model ppca, not for \(configuration.model)")

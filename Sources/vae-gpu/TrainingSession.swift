@@ -16,7 +16,9 @@ struct TrainingSession {
 
   /// Throws for a model that the device cannot hold, before anything of it is made.
   func checkMemory() throws {
-    let layout = ModelRegistry.make(configuration.modelConfiguration(image: image)).layout
+    let model = configuration.modelConfiguration(image: image)
+    try RunConfiguration.check(model)
+    let layout = ModelRegistry.make(model).layout
     // Weights, gradients and two moments of Adam.
     let needed = UInt64(layout.elementCount) * 4 * 4
     guard choice.info.memory > 0, needed > choice.info.memory else { return }

@@ -59,7 +59,7 @@ struct Tune: ParsableCommand {
     }
     var shapes: [GemmShape] = []
     for workload in Workload.all where work?.contains(workload.name) ?? true {
-      let more = try Tuning.shapes(of: workload.configuration, data: Workload.images(batch: nil))
+      let more = try Tuning.shapes(of: workload.configuration, data: workload.images())
       shapes += more.filter { !shapes.contains($0) }
     }
     let wanted = again ? shapes : tuning.unmeasured(shapes)

@@ -42,6 +42,8 @@ struct ConfigurationFileTests {
     configuration.objective.corruptionLevel = 0.2
     configuration.validation = 11
     configuration.layer = .gated
+    (configuration.channels, configuration.kernel) = ([3, 5, 9], 5)
+    (configuration.stride, configuration.padding) = (3, 2)
     configuration.logVarianceBounds = -6.5...2
     configuration.beta = 1e-300
     configuration.betaSchedule = .cyclical

@@ -19,15 +19,13 @@ struct DenseModelTests {
       [
         bench.model.posterior($0.x, $0.scope), bench.model.decode($0.z, $0.scope),
         bench.model.likelihood.mean(
-          features: bench.model.decode($0.z, $0.scope), pixels: 30, $0.scope),
+          heads: bench.model.decode($0.z, $0.scope), $0.scope),
       ]
     }
     let reference = bench.reference
     #expect(relativeError(found[0], reference.posterior(x).flatMap { $0 }) < 1e-14)
     #expect(relativeError(found[2], reference.mean(z).flatMap { $0 }) < 1e-14)
-    if !hidden.isEmpty {
-      #expect(relativeError(found[1], reference.features(z).flatMap { $0 }) < 1e-14)
-    }
+    #expect(relativeError(found[1], reference.output(z).flatMap { $0 }) < 1e-14)
   }
 
   @Test(
@@ -49,7 +47,7 @@ struct DenseModelTests {
         model.posterior(inputs.x, inputs.scope), order: inputs.order, state: inputs.state,
         purpose: .trainingNoise)
       let logLikelihood = model.likelihood.logLikelihood(
-        features: model.decode(z, inputs.scope), x: inputs.x, inputs.scope)
+        heads: model.decode(z, inputs.scope), x: inputs.x, inputs.scope)
       let beta = graph.constant([0, 2.5, 0, 0, 0, 0, 0, 0], shape: [8])
       let loss = graph.negativeELBO(logLikelihood: logLikelihood, kl: kl, scalars: beta)
       return [z, kl, logLikelihood, loss]

@@ -26,9 +26,9 @@ package final class Benchmark {
   private let losses: [Double]
 
   /// Builds the workload on the device and takes the steps that `validate` looks at.
-  package init(_ workload: Workload, images: ImageDataset, device: Device) throws {
+  package init(_ workload: Workload, device: Device) throws {
     self.workload = workload
-    self.images = images
+    images = workload.images()
     let rows = workload.configuration.batchSize
     ProcessMemory.resetPeak()
     let trainer = try Trainer(workload.configuration, data: images, device: device)

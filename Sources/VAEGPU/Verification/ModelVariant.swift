@@ -15,6 +15,7 @@ package struct ModelVariant: Sendable {
     func add(_ text: String, _ change: (inout RunConfiguration) -> Void) {
       var configuration = base
       configuration.levels = 5
+      (configuration.channels, configuration.kernel) = ([3, 4], 3)
       configuration.components = 3
       configuration.activation = activations[variants.count % activations.count]
       change(&configuration)
@@ -27,12 +28,14 @@ package struct ModelVariant: Sendable {
             + ", \(configuration.likelihood), sigma \(configuration.sigma)\(text)"))
     }
     for model in ModelRegistry.names {
+      let implied = ModelRegistry.implied(model)
       for likelihood in LikelihoodRegistry.names {
         let hasScale = LikelihoodRegistry.names(taking: .sigma).contains(likelihood)
         let sigmas = hasScale ? [.fixed(0.7)] + Sigma.named.map(\.sigma) : [Sigma.learned]
         for sigma in sigmas {
+          // Several shapes for the first scale of the first model.
           let widths = sigma == sigmas[0] ? [[], [16], [16, 12]] : [[16]]
-          for hidden in ModelRegistry.isLinear(model) ? [[]] : widths {
+          for hidden in implied.hidden.map({ [$0] }) ?? widths {
             add("") {
               ($0.model, $0.likelihood, $0.sigma, $0.hidden) = (model, likelihood, sigma, hidden)
             }
@@ -40,14 +43,13 @@ package struct ModelVariant: Sendable {
         }
       }
       add("") {
-        ($0.model, $0.hidden, $0.layer, $0.logVarianceBounds) = (
-          model, [16, 12], .gated, -0.3...0.1
-        )
+        ($0.model, $0.hidden, $0.layer) = (model, implied.hidden ?? [16, 12], .gated)
+        $0.logVarianceBounds = -0.3...0.1
       }
-      for objective in objectives {
-        add(", \(objective.name), \(objective.kl.rawValue) KL") {
-          ($0.model, $0.hidden, $0.objective) = (model, [16], objective)
-        }
+    }
+    for objective in objectives {
+      add(", \(objective.name), \(objective.kl.rawValue) KL") {
+        ($0.hidden, $0.objective) = ([16], objective)
       }
     }
     return variants

@@ -1,0 +1,65 @@
+// Convolutions are matrix products of unfolded images (im2col; Chellapilla et al. 2006). Images are [images, height, width, channels];
+// an unfolded image has a row for each place of the kernel, [images outHeight outWidth, kernelHeight kernelWidth channels].
+// The rows and columns of both are told by a geometry of eight numbers.
+#define GEOMETRY                                                                                         \
+  VALUE(uint, height), VALUE(uint, width), VALUE(uint, channels), VALUE(uint, out_height),               \
+      VALUE(uint, out_width), VALUE(uint, kernel_height), VALUE(uint, kernel_width), VALUE(uint, stride), \
+      VALUE(uint, padding)
+
+// One row a place of the kernel. What a row of the kernel covers lies side by side in the image.
+ROW_KERNEL(unfold, (IN(real, image), OUT(real, unfolded), GEOMETRY)) {
+  const uint place = (uint)ROW % (out_height * out_width), n = (uint)ROW / (out_height * out_width);
+  const int top = (int)(place / out_width * stride) - (int)padding;
+  const int left = ((int)(place % out_width * stride) - (int)padding) * (int)channels;
+  const int line = (int)(width * channels), run = (int)(kernel_width * channels);
+  // The part of a run that lies in the image.
+  const int begin = left < 0 ? -left : 0, end = left + run > line ? line - left : run;
+  for (uint ky = 0; ky < kernel_height; ky++) {
+    const int y = top + (int)ky;
+    const int is_inside = y >= 0 && y < (int)height;
+    GLOBAL(real) to = unfolded + ((size_t)ROW * kernel_height + ky) * (uint)run;
+    GLOBAL_IN(real) from = image + ((size_t)n * height + (uint)(is_inside ? y : 0)) * (uint)line;
+    FOR_LANES(j, (uint)run) {
+      const int inside = is_inside && (int)j >= begin && (int)j < end;
+      to[j] = inside ? from[left + (int)j] : REAL(0.0);
+    }
+  }
+}
+
+// The transpose of unfold: every pixel the sum of all that was made of it, in the order of the kernel's rows and columns. One row a pixel.
+ROW_KERNEL(fold, (IN(real, unfolded), OUT(real, image), GEOMETRY)) {
+  const uint pixel = (uint)ROW % (height * width), n = (uint)ROW / (height * width);
+  const uint y = pixel / width + padding, x = pixel % width + padding;
+  GLOBAL(real) to = image + (size_t)ROW * channels;
+  FOR_LANES(c, channels) to[c] = REAL(0.0);
+  for (uint ky = y % stride; ky < kernel_height && ky <= y; ky += stride) {
+    const uint oy = (y - ky) / stride;
+    if (oy >= out_height) continue;
+    for (uint kx = x % stride; kx < kernel_width && kx <= x; kx += stride) {
+      const uint ox = (x - kx) / stride;
+      if (ox >= out_width) continue;
+      const size_t place = ((size_t)n * out_height + oy) * out_width + ox;
+      GLOBAL_IN(real) from = unfolded + ((place * kernel_height + ky) * kernel_width + kx) * channels;
+      FOR_LANES(c, channels) to[c] += from[c];
+    }
+  }
+}
+
+// [images, pixels, numbers] -> [images, numbers, pixels]: the heads of a likelihood have the first number of every pixel in front, each
+// with its channels. One row an image and a number.
+ROW_KERNEL(split_heads, (IN(real, x), OUT(real, y), VALUE(uint, pixels), VALUE(uint, numbers), VALUE(uint, channels))) {
+  const size_t n = (uint)ROW / numbers;
+  const uint number = (uint)ROW % numbers;
+  const uint count = pixels * channels;
+  FOR_LANES(j, count)
+  y[(size_t)ROW * count + j] = x[((n * pixels + j / channels) * numbers + number) * channels + j % channels];
+}
+
+ROW_KERNEL(split_heads_backward,
+           (IN(real, dy), OUT(real, dx), VALUE(uint, pixels), VALUE(uint, numbers), VALUE(uint, channels))) {
+  const size_t n = (uint)ROW / numbers;
+  const uint number = (uint)ROW % numbers;
+  const uint count = pixels * channels;
+  FOR_LANES(j, count)
+  dx[((n * pixels + j / channels) * numbers + number) * channels + j % channels] = dy[(size_t)ROW * count + j];
+}

@@ -1,0 +1,54 @@
+import Compute
+
+/// The places of a kernel on an image.
+package struct ConvolutionGeometry: Sendable, Hashable {
+  /// Of the image.
+  package let height: Int
+  package let width: Int
+  package let channels: Int
+  /// Sides of the kernel.
+  package let kernelHeight: Int
+  package let kernelWidth: Int
+  package let stride: Int
+  /// Zeros around the image.
+  package let padding: Int
+
+  package init(
+    height: Int, width: Int, channels: Int, kernelHeight: Int, kernelWidth: Int, stride: Int,
+    padding: Int
+  ) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.stride = stride
+    self.padding = padding
+  }
+
+  /// Places from top to bottom: (height + 2 padding - kernel) / stride + 1, rounded down (PyTorch's Conv2d).
+  package var outHeight: Int { (height + 2 * padding - kernelHeight) / stride + 1 }
+  package var outWidth: Int { (width + 2 * padding - kernelWidth) / stride + 1 }
+  /// Values per place: kernelHeight kernelWidth channels.
+  package var unfolded: Int { kernelHeight * kernelWidth * channels }
+  /// Whether the kernel fits into the padded image.
+  package var isValid: Bool {
+    height + 2 * padding >= kernelHeight && width + 2 * padding >= kernelWidth && stride > 0
+      && padding < max(kernelHeight, kernelWidth)
+  }
+
+  var arguments: [KernelArgument] {
+    [
+      height, width, channels, outHeight, outWidth, kernelHeight, kernelWidth, stride, padding,
+    ].map { .count($0) }
+  }
+}
+
+extension ConvolutionGeometry {
+  /// The same places on an image of other channels.
+  package func with(channels: Int) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      height: height, width: width, channels: channels, kernelHeight: kernelHeight,
+      kernelWidth: kernelWidth, stride: stride, padding: padding)
+  }
+}

@@ -1,0 +1,63 @@
+import Compute
+
+/// A row for each place of a kernel on each image (im2col; Chellapilla et al. 2006): [images, height, width, channels] in any shape ->
+/// [images outHeight outWidth, kernelHeight kernelWidth channels]. A convolution is its product with the weights.
+struct Unfold: Operation {
+  let geometry: ConvolutionGeometry
+
+  var name: String { "unfold" }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] {
+    let size = geometry.height * geometry.width * geometry.channels
+    precondition(
+      geometry.isValid && inputs[0].shape.count % size == 0,
+      "\(name) of \(inputs[0].shape) by \(geometry)")
+    let images = inputs[0].shape.count / size
+    return [TensorType([images * geometry.outHeight * geometry.outWidth, geometry.unfolded])]
+  }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    launch("unfold", inputs + outputs, geometry.arguments, .rows(outputs[0].shape.rows))
+  }
+
+  func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
+    guard let gradient = upstream[0] else { return [nil] }
+    return [gradient.graph.fold(gradient, geometry)]
+  }
+}
+
+/// The transpose of `Unfold` (col2im): [images outHeight outWidth, kernelHeight kernelWidth channels] ->
+/// [images height width, channels]. A transposed convolution is this of a product.
+struct Fold: Operation {
+  let geometry: ConvolutionGeometry
+
+  var name: String { "fold" }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] {
+    let places = geometry.outHeight * geometry.outWidth
+    precondition(
+      geometry.isValid && inputs[0].shape.count % (places * geometry.unfolded) == 0,
+      "\(name) of \(inputs[0].shape) by \(geometry)")
+    let images = inputs[0].shape.count / (places * geometry.unfolded)
+    return [TensorType([images * geometry.height * geometry.width, geometry.channels])]
+  }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    launch("fold", inputs + outputs, geometry.arguments, .rows(outputs[0].shape.rows))
+  }
+
+  func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
+    guard let gradient = upstream[0] else { return [nil] }
+    return [gradient.graph.unfold(gradient, geometry)]
+  }
+}
+
+extension Graph {
+  package func unfold(_ image: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
+    record(Unfold(geometry: geometry), [image])[0]
+  }
+
+  package func fold(_ unfolded: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
+    record(Fold(geometry: geometry), [unfolded])[0]
+  }
+}

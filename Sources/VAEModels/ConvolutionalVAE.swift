@@ -1,0 +1,123 @@
+import Graph
+import NeuralNetwork
+
+/// The VAE with convolutions in the encoder and their transposes in the decoder: each layer of the decoder gives images of the size that
+/// its counterpart in the encoder took. Between convolutions and latents there may be dense layers.
+struct ConvolutionalVAE: Model {
+  let configuration: ModelConfiguration
+  let likelihood: any Likelihood
+  private let convolutions: [Convolution]
+  private let encoder: DenseStack
+  private let head: Linear
+  private let decoder: DenseStack
+  /// From the dense layers to the smallest image.
+  private let image: Linear
+  private let transposed: [TransposedConvolution]
+
+  init(_ configuration: ModelConfiguration) {
+    self.configuration = configuration
+    likelihood = LikelihoodRegistry.make(configuration)
+    let (geometries, channels) = (Self.geometries(configuration), configuration.channels)
+    let (activation, kind) = (configuration.activation, configuration.layer)
+    let factor = kind == .gated ? 2 : 1
+    convolutions = zip(geometries, channels).enumerated().map { index, layer in
+      Convolution("encoder.\(index)", layer.0, outputs: factor * layer.1)
+    }
+    let smallest = [
+      geometries.last?.outHeight ?? 0, geometries.last?.outWidth ?? 0, channels.last ?? 0,
+    ]
+    let count = smallest.reduce(1, *)
+    encoder = DenseStack(
+      "encoder.dense", inputs: count, widths: configuration.hidden, activation: activation,
+      kind: kind, inputImage: smallest)
+    head = Linear(
+      "posterior", inputs: encoder.outputs, outputs: 2 * configuration.latent,
+      inputImage: configuration.hidden.isEmpty ? smallest : nil)
+    decoder = DenseStack(
+      "decoder.dense", inputs: configuration.latent, widths: configuration.hidden.reversed(),
+      activation: activation, kind: kind)
+    image = Linear(
+      "decoder.image", inputs: decoder.outputs, outputs: count, outputImage: smallest)
+    // The images that the encoder's layers took, from the smallest: what the last one gives has the numbers of each pixel.
+    let numbers = likelihood.distribution.heads
+    transposed = geometries.indices.reversed().map { index in
+      let geometry = geometries[index]
+      let outputs = index == 0 ? numbers * geometry.channels : factor * geometry.channels
+      let name =
+        index == 0 ? "likelihood" : "decoder.\(geometries.count - 1 - index)"
+      return TransposedConvolution(
+        name, inputs: channels[index], to: geometry.with(channels: outputs))
+    }
+  }
+
+  func declare(in layout: inout ParameterLayout) {
+    for convolution in convolutions { convolution.declare(in: &layout) }
+    encoder.declare(in: &layout)
+    head.declare(in: &layout)
+    decoder.declare(in: &layout)
+    image.declare(in: &layout)
+    for layer in transposed { layer.declare(in: &layout) }
+    likelihood.declare(in: &layout, pixels: configuration.image.count)
+  }
+
+  func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor {
+    let rows = x.shape.rows
+    let features = convolutions.reduce(x) { x, layer in
+      activated(layer.name) { layer(x, scope, activation: $0) }
+    }
+    let flat = features.viewed(as: [rows, features.shape.count / rows])
+    return bounded(head(encoder(flat, scope), scope))
+  }
+
+  func decode(_ z: Tensor, _ scope: ParameterScope) -> Tensor {
+    let smallest = image(
+      decoder(z, scope), scope,
+      activation: configuration.layer == .gated ? .identity : configuration.activation)
+    var x = smallest
+    for layer in transposed.dropLast() {
+      x = activated(layer.name) { layer(x, scope, activation: $0) }
+    }
+    guard let last = transposed.last else { return x }
+    let shape = configuration.image
+    return scope.graph.splitHeads(
+      last(x, scope), pixels: shape.height * shape.width,
+      numbers: likelihood.distribution.heads, channels: shape.channels)
+  }
+
+  /// A layer with its activation, or with its gate.
+  private func activated(_ name: String, _ layer: (Activation) -> Tensor) -> Tensor {
+    switch configuration.layer {
+    case .plain: return layer(configuration.activation)
+    case .gated:
+      let output = layer(.identity)
+      return output.graph.gate(output, label: "\(name) gated")
+    }
+  }
+
+  /// Of the encoder's layers.
+  private static func geometries(_ configuration: ModelConfiguration) -> [ConvolutionGeometry] {
+    var geometries: [ConvolutionGeometry] = []
+    var (height, width) = (configuration.image.height, configuration.image.width)
+    var channels = configuration.image.channels
+    for next in configuration.channels {
+      let geometry = ConvolutionGeometry(
+        height: height, width: width, channels: channels, kernelHeight: configuration.kernel,
+        kernelWidth: configuration.kernel, stride: configuration.stride,
+        padding: configuration.padding)
+      geometries.append(geometry)
+      guard geometry.isValid else { break }
+      (height, width, channels) = (geometry.outHeight, geometry.outWidth, next)
+    }
+    return geometries
+  }
+
+  /// Images that a layer's kernel does not fit into.
+  static func problem(_ configuration: ModelConfiguration) -> String? {
+    for (index, geometry) in geometries(configuration).enumerated() where !geometry.isValid {
+      return "layer \(index + 1) of \(configuration.channels.count) has a kernel of "
+        + "\(geometry.kernelHeight) for an image of \(geometry.height) x \(geometry.width) with padding "
+        + "\(geometry.padding); give fewer layers or a smaller kernel"
+    }
+    return nil
+  }
+}
