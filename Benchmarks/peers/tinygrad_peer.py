@@ -16,7 +16,7 @@ from typing import Any
 import command
 from command import Measurement
 from harness import fail, one_line
-from workloads import IMAGES, LEARNING_RATE, PIXELS, Workload, images
+from workloads import IMAGES, LEARNING_RATE, Workload, images
 
 
 class TinygradSteps:
@@ -30,7 +30,7 @@ class TinygradSteps:
 
         Tensor.manual_seed(0)
         self.shuffle = random.Random(0)
-        self.data = Tensor(bytes(images()), dtype=dtypes.uint8).reshape(IMAGES, PIXELS).realize()
+        self.data = Tensor(bytes(images(work)), dtype=dtypes.uint8).reshape(IMAGES, work.pixels).realize()
         order = list(range(IMAGES))
         self.shuffle.shuffle(order)
         # Uploaded once; every epoch takes these batches in another order, which costs the device nothing.

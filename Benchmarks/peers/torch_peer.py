@@ -16,7 +16,7 @@ from itertools import product
 import command
 from command import Measurement
 from harness import fail, one_line, processors
-from workloads import IMAGES, LEARNING_RATE, PIXELS, Workload, images
+from workloads import IMAGES, LEARNING_RATE, Workload, images
 
 try:
     import torch
@@ -37,7 +37,7 @@ class TorchSteps:
     def __init__(self, work: Workload, mode: str, precision: str, device: str) -> None:
         torch.manual_seed(0)
         self.device, self.batch = device, work.batch
-        self.data = torch.frombuffer(images(), dtype=torch.uint8).view(IMAGES, PIXELS).to(device)
+        self.data = torch.frombuffer(images(work), dtype=torch.uint8).view(IMAGES, work.pixels).to(device)
         self.binarize = work.likelihood == "bernoulli"
         self.autocast = precision == "bf16"
         torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")

@@ -22,6 +22,7 @@ static const char operations[] = {
 #embed "../../Kernels/reductions.cl" suffix(, '\n',)
 #embed "../../Kernels/elementwise.cl" suffix(, '\n',)
 #embed "../../Kernels/convolution.cl" suffix(, '\n',)
+#embed "../../Kernels/normalisation.cl" suffix(, '\n',)
 #embed "../../Kernels/data.cl" suffix(, '\n',)
 #embed "../../Kernels/noise.cl" suffix(, '\n',)
 #embed "../../Kernels/objective.cl" suffix(, '\n',)

@@ -14,6 +14,7 @@
 #include "../../Kernels/reductions.cl"
 #include "../../Kernels/elementwise.cl"
 #include "../../Kernels/convolution.cl"
+#include "../../Kernels/normalisation.cl"
 #include "../../Kernels/data.cl"
 #include "../../Kernels/noise.cl"
 #include "../../Kernels/objective.cl"

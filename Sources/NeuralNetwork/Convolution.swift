@@ -7,11 +7,17 @@ package struct Convolution: Sendable {
   package let name: String
   package let geometry: ConvolutionGeometry
   package let outputs: Int
+  /// In place of the bias.
+  package let norm: Norm?
 
-  package init(_ name: String, _ geometry: ConvolutionGeometry, outputs: Int) {
+  package init(
+    _ name: String, _ geometry: ConvolutionGeometry, outputs: Int, norm: NormKind = .none
+  ) {
     self.name = name
     self.geometry = geometry
     self.outputs = outputs
+    self.norm =
+      norm == .none ? nil : Norm(name: "\(name).norm", kind: norm, channels: outputs)
   }
 
   /// Uniform on (-1 / sqrt(n), 1 / sqrt(n)), n = inputs of an output, as PyTorch's default.
@@ -20,6 +26,7 @@ package struct Convolution: Sendable {
     let shape = [outputs, geometry.kernelHeight, geometry.kernelWidth, geometry.channels]
     layout.add(
       "\(name).weight", shape, .uniform(bound: bound), published: .channelsFirst(shape))
+    if let norm { return norm.declare(in: &layout) }
     layout.add("\(name).bias", [outputs], .uniform(bound: bound))
   }
 
@@ -31,8 +38,9 @@ package struct Convolution: Sendable {
     let weight = scope["\(name).weight"].viewed(as: [outputs, geometry.unfolded])
     let product = graph.multiply(
       graph.unfold(x, geometry), weight, transposeB: true, label: "\(name) product")
+    let normal = norm?(product, scope, rowsPerImage: geometry.outHeight * geometry.outWidth)
     return graph.biasActivation(
-      product, scope["\(name).bias"], activation, label: "\(name) output")
+      normal ?? product, scope[norm?.beta ?? "\(name).bias"], activation, label: "\(name) output")
   }
 }
 
@@ -43,11 +51,17 @@ package struct TransposedConvolution: Sendable {
   /// Of the images that come out.
   package let geometry: ConvolutionGeometry
   package let inputs: Int
+  /// In place of the bias.
+  package let norm: Norm?
 
-  package init(_ name: String, inputs: Int, to geometry: ConvolutionGeometry) {
+  package init(
+    _ name: String, inputs: Int, to geometry: ConvolutionGeometry, norm: NormKind = .none
+  ) {
     self.name = name
     self.geometry = geometry
     self.inputs = inputs
+    self.norm =
+      norm == .none ? nil : Norm(name: "\(name).norm", kind: norm, channels: geometry.channels)
   }
 
   /// Uniform on (-1 / sqrt(n), 1 / sqrt(n)), n = outputs times kernel, as PyTorch's default.
@@ -56,6 +70,7 @@ package struct TransposedConvolution: Sendable {
     let shape = [inputs, geometry.kernelHeight, geometry.kernelWidth, geometry.channels]
     layout.add(
       "\(name).weight", shape, .uniform(bound: bound), published: .channelsFirst(shape))
+    if let norm { return norm.declare(in: &layout) }
     layout.add("\(name).bias", [geometry.channels], .uniform(bound: bound))
   }
 
@@ -67,7 +82,9 @@ package struct TransposedConvolution: Sendable {
     let weight = scope["\(name).weight"].viewed(as: [inputs, geometry.unfolded])
     let product = graph.multiply(
       x.viewed(as: [x.shape.count / inputs, inputs]), weight, label: "\(name) product")
+    let image = graph.fold(product, geometry)
+    let normal = norm?(image, scope, rowsPerImage: geometry.height * geometry.width)
     return graph.biasActivation(
-      graph.fold(product, geometry), scope["\(name).bias"], activation, label: "\(name) output")
+      normal ?? image, scope[norm?.beta ?? "\(name).bias"], activation, label: "\(name) output")
   }
 }

@@ -74,14 +74,17 @@ public struct ParameterLayout: Sendable, Equatable {
 /// The parameters of a layout as tensors of a graph.
 package struct ParameterScope {
   package let graph: Graph
+  /// Whether layers take the statistics of the batch, or those that training kept.
+  package let isTraining: Bool
   private let tensors: [String: Tensor]
   private let order: [Tensor]
 
   /// The storage that holds the arena of parameters.
   package static let storage = "parameters"
 
-  package init(_ layout: ParameterLayout, in graph: Graph) {
+  package init(_ layout: ParameterLayout, in graph: Graph, isTraining: Bool = false) {
     self.graph = graph
+    self.isTraining = isTraining
     order = layout.parameters.map {
       graph.placed(
         Shape($0.shape), in: Self.storage, offset: $0.offset, label: $0.name)

@@ -1,6 +1,7 @@
 import Compute
 import FileFormats
 import Graph
+import NeuralNetwork
 import VAEModels
 
 /// A value of a configuration file.
@@ -62,6 +63,7 @@ struct ConfigurationKey: Sendable {
     integer("kernel", "side of conv's kernels", \.kernel, implied: 4),
     integer("stride", "step of conv's kernels", \.stride, implied: 2),
     integer("padding", "zeros around conv's images", \.padding, implied: 1),
+    choice("norm", "of conv's channels: none, batch or group", \.norm, implied: NormKind.none),
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),
     choice("layer", "plain or gated hidden layers", \.layer, implied: .plain),

@@ -23,6 +23,8 @@ public struct RunConfiguration: Sendable, Equatable {
   public var kernel = 4
   public var stride = 2
   public var padding = 1
+  /// Behind all convolutions but the last.
+  public var norm = NormKind.none
   /// Dimensions of the latent space.
   public var latent = 20
   /// Of plain layers.
@@ -94,7 +96,7 @@ public struct RunConfiguration: Sendable, Equatable {
       layer: layer, logVarianceBounds: logVarianceBounds, likelihood: likelihood, sigma: sigma,
       levels: levels, components: components)
     (result.channels, result.kernel) = (channels, kernel)
-    (result.stride, result.padding) = (stride, padding)
+    (result.stride, result.padding, result.norm) = (stride, padding, norm)
     return result
   }
 }

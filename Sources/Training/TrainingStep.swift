@@ -52,7 +52,7 @@ package final class TrainingStep {
     adam: AdamSettings, precision: Precision
   ) throws(ComputeError) {
     let graph = Graph()
-    let scope = ParameterScope(vae.layout, in: graph)
+    let scope = ParameterScope(vae.layout, in: graph, isTraining: true)
     let step = inputs.tensors(in: graph)
     let order = images.orderTensor(in: graph)
     let x = graph.gatherImages(

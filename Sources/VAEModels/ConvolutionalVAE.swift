@@ -21,7 +21,7 @@ struct ConvolutionalVAE: Model {
     let (activation, kind) = (configuration.activation, configuration.layer)
     let factor = kind == .gated ? 2 : 1
     convolutions = zip(geometries, channels).enumerated().map { index, layer in
-      Convolution("encoder.\(index)", layer.0, outputs: factor * layer.1)
+      Convolution("encoder.\(index)", layer.0, outputs: factor * layer.1, norm: configuration.norm)
     }
     let smallest = [
       geometries.last?.outHeight ?? 0, geometries.last?.outWidth ?? 0, channels.last ?? 0,
@@ -46,7 +46,8 @@ struct ConvolutionalVAE: Model {
       let name =
         index == 0 ? "likelihood" : "decoder.\(geometries.count - 1 - index)"
       return TransposedConvolution(
-        name, inputs: channels[index], to: geometry.with(channels: outputs))
+        name, inputs: channels[index], to: geometry.with(channels: outputs),
+        norm: index == 0 ? .none : configuration.norm)
     }
   }
 

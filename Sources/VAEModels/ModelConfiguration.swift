@@ -31,6 +31,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var kernel = 4
   public var stride = 2
   public var padding = 1
+  /// Behind all convolutions but the last.
+  public var norm = NormKind.none
   /// Dimensions of the latent space, M.
   public var latent: Int
   public var activation: Activation

@@ -45,6 +45,11 @@ struct ModelFlags: ParsableArguments {
   var padding: Int?
 
   @Option(
+    help: "Of conv's channels: none, batch or group (default: none).",
+    transform: FlagValue.choice(NormKind.self))
+  var norm: NormKind?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Dimensions of the latent space (default: 20).", valueName: "n"),
     transform: FlagValue.integer())
@@ -116,6 +121,7 @@ struct ModelFlags: ParsableArguments {
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
       Setting("channels", channels, \.channels), Setting("kernel", kernel, \.kernel),
       Setting("stride", stride, \.stride), Setting("padding", padding, \.padding),
+      Setting("norm", norm, \.norm),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
       Setting("layer", layer, \.layer),
       Setting("log-variance", logVariance, optional: \.logVarianceBounds),
@@ -130,7 +136,7 @@ struct ModelFlags: ParsableArguments {
     let ofConv = [
       ("--channels", channels.map { "\($0.map(String.init).joined(separator: ","))" }),
       ("--kernel", kernel.map(\.description)), ("--stride", stride.map(\.description)),
-      ("--padding", padding.map(\.description)),
+      ("--padding", padding.map(\.description)), ("--norm", norm?.rawValue),
     ]
     for case (let flag, let value?) in ofConv where configuration.model != "conv" {
       throw UsageError("\(flag) \(value): is for --model conv, not for \(configuration.model)")

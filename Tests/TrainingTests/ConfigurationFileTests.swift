@@ -44,6 +44,7 @@ struct ConfigurationFileTests {
     configuration.layer = .gated
     (configuration.channels, configuration.kernel) = ([3, 5, 9], 5)
     (configuration.stride, configuration.padding) = (3, 2)
+    configuration.norm = .group
     configuration.logVarianceBounds = -6.5...2
     configuration.beta = 1e-300
     configuration.betaSchedule = .cyclical

@@ -47,6 +47,11 @@ package struct ModelVariant: Sendable {
         $0.logVarianceBounds = -0.3...0.1
       }
     }
+    for norm in NormKind.allCases where norm != .none {
+      add(", \(norm.rawValue) norm") {
+        ($0.model, $0.hidden, $0.norm, $0.channels) = ("conv", [], norm, [4, 4])
+      }
+    }
     for objective in objectives {
       add(", \(objective.name), \(objective.kl.rawValue) KL") {
         ($0.hidden, $0.objective) = ([16], objective)

@@ -3,6 +3,6 @@ extension OpCase {
   static let all =
     matrixProducts + activations + posteriors + importance + importanceBounds + likelihoods
     + objectives + penalties + reductions
-    + images + convolutions
+    + images + convolutions + normalisations
     + noises + elementwise + optimizers + autoencoders
 }

@@ -1,0 +1,115 @@
+// Normalisation of [rows, columns], a column a channel. Statistics belong to blocks of rows and groups of columns: batch normalisation
+// has one block of all rows and a group for each column, group normalisation a block for each image. They come as sums over the `count`
+// elements of a block and group, [blocks, groups]: of x, and of squared deviations from its mean.
+#define NORMALISATION VALUE(uint, columns), VALUE(uint, block_rows), VALUE(uint, groups), VALUE(real, count), VALUE(real, epsilon)
+#define STATISTIC(row, j) (((row) / block_rows) * groups + (j) * groups / columns)
+#define RECIPROCAL_DEVIATION(at) (REAL(1.0) / REAL_SQRT(squares[at] / count + epsilon))
+
+// (x - mean)^2, for the sum over columns that gives batch normalisation its variance.
+ROW_KERNEL(squared_deviation, (IN(real, x), IN(real, sums), OUT(real, y), VALUE(uint, columns), VALUE(real, count))) {
+  const size_t offset = (size_t)ROW * columns;
+  FOR_LANES(j, columns) {
+    const real deviation = x[offset + j] - sums[j] / count;
+    y[offset + j] = deviation * deviation;
+  }
+}
+
+// The sums of a block and a group, and the sums of its squared deviations. One row a block and group.
+ROW_KERNEL(group_sums, (IN(real, x), OUT(real, sums), OUT(real, squares), VALUE(uint, columns), VALUE(uint, block_rows),
+                        VALUE(uint, groups))) {
+  GROUP_SCRATCH(scratch);
+  const uint width = columns / groups;
+  const size_t block = (uint)ROW / groups;
+  GLOBAL_IN(real) from = x + block * block_rows * columns + ((uint)ROW % groups) * width;
+  const uint count = block_rows * width;
+  LANE_SUM(sum);
+  FOR_LANES_SUM(i, count) LANE_ADD(sum, from[(size_t)(i / width) * columns + i % width]);
+  const real total = GROUP_SUM(scratch, sum);
+  const real mean = total / (real)count;
+  LANE_SUM(square);
+  FOR_LANES_SUM(i, count) {
+    const real deviation = from[(size_t)(i / width) * columns + i % width] - mean;
+    LANE_ADD(square, deviation * deviation);
+  }
+  const real deviations = GROUP_SUM(scratch, square);
+  if (LANE == 0) {
+    sums[ROW] = total;
+    squares[ROW] = deviations;
+  }
+}
+
+// y = gamma (x - mean) / sqrt(variance + epsilon).
+ROW_KERNEL(normalise, (IN(real, x), IN(real, sums), IN(real, squares), IN(real, gamma), OUT(real, y), NORMALISATION)) {
+  const size_t offset = (size_t)ROW * columns;
+  FOR_LANES(j, columns) {
+    const uint at = STATISTIC((uint)ROW, j);
+    y[offset + j] = gamma[j] * ((x[offset + j] - sums[at] / count) * RECIPROCAL_DEVIATION(at));
+  }
+}
+
+// dy (x - mean) / sqrt(variance + epsilon), whose sums over rows are the gradient of gamma.
+ROW_KERNEL(normalise_product,
+           (IN(real, dy), IN(real, x), IN(real, sums), IN(real, squares), OUT(real, y), NORMALISATION)) {
+  const size_t offset = (size_t)ROW * columns;
+  FOR_LANES(j, columns) {
+    const uint at = STATISTIC((uint)ROW, j);
+    y[offset + j] = dy[offset + j] * ((x[offset + j] - sums[at] / count) * RECIPROCAL_DEVIATION(at));
+  }
+}
+
+// dx = (gamma dy - a / count - xhat b / count) / sqrt(variance + epsilon) with a and b the sums of gamma dy and gamma dy xhat over the
+// block and group (Ioffe & Szegedy 2015, section 3).
+ROW_KERNEL(normalise_backward,
+           (IN(real, dy), IN(real, x), IN(real, sums), IN(real, squares), IN(real, gamma), IN(real, first), IN(real, second),
+            OUT(real, dx), NORMALISATION)) {
+  const size_t offset = (size_t)ROW * columns;
+  FOR_LANES(j, columns) {
+    const uint at = STATISTIC((uint)ROW, j);
+    const real scale = RECIPROCAL_DEVIATION(at);
+    const real normal = (x[offset + j] - sums[at] / count) * scale;
+    dx[offset + j] = scale * (gamma[j] * dy[offset + j] - (first[at] + normal * second[at]) / count);
+  }
+}
+
+// The sums of gamma dy and of gamma dy xhat over a block and group, from dy and dy xhat. One row a block and group.
+ROW_KERNEL(group_gradient_sums,
+           (IN(real, dy), IN(real, product), IN(real, gamma), OUT(real, first), OUT(real, second), VALUE(uint, columns),
+            VALUE(uint, block_rows), VALUE(uint, groups))) {
+  GROUP_SCRATCH(scratch);
+  const uint width = columns / groups, start = ((uint)ROW % groups) * width;
+  const size_t block = (uint)ROW / groups;
+  const size_t offset = block * block_rows * columns + start;
+  const uint count = block_rows * width;
+  LANE_SUM(a);
+  LANE_SUM(b);
+  FOR_LANES_SUM(i, count) {
+    const size_t at = offset + (size_t)(i / width) * columns + i % width;
+    LANE_ADD(a, gamma[start + i % width] * dy[at]);
+    LANE_ADD(b, gamma[start + i % width] * product[at]);
+  }
+  const real sum = GROUP_SUM(scratch, a);
+  const real products = GROUP_SUM(scratch, b);
+  if (LANE == 0) {
+    first[ROW] = sum;
+    second[ROW] = products;
+  }
+}
+
+// The same of batch normalisation, whose groups are columns, from the column sums of dy and dy xhat.
+KERNEL(scaled_sums, (IN(real, gamma), IN(real, sums), IN(real, products), OUT(real, first), OUT(real, second),
+                     VALUE(uint, count))) {
+  FOR_ITEM(count) {
+    first[ITEM] = gamma[ITEM] * sums[ITEM];
+    second[ITEM] = gamma[ITEM] * products[ITEM];
+  }
+}
+
+// Running mean and unbiased variance of training batches, each with the weight 1/10 (PyTorch's momentum).
+KERNEL(running_statistics, (IN(real, sums), IN(real, squares), INOUT(real, mean), INOUT(real, variance), VALUE(real, rows),
+                            VALUE(uint, count))) {
+  FOR_ITEM(count) {
+    const real batch_variance = squares[ITEM] / (rows > REAL(1.0) ? rows - REAL(1.0) : REAL(1.0));
+    mean[ITEM] += REAL(0.1) * (sums[ITEM] / rows - mean[ITEM]);
+    variance[ITEM] += REAL(0.1) * (batch_variance - variance[ITEM]);
+  }
+}
