@@ -63,3 +63,30 @@ ROW_KERNEL(split_heads_backward,
   FOR_LANES(j, count)
   dx[((n * pixels + j / channels) * numbers + number) * channels + j % channels] = dy[(size_t)ROW * count + j];
 }
+
+// Images of another size, every pixel the one of the source that it lies in (nearest neighbour): source = place height / out height, rounded
+// down. One row a pixel.
+ROW_KERNEL(resize, (IN(real, x), OUT(real, y), VALUE(uint, height), VALUE(uint, width), VALUE(uint, channels),
+                    VALUE(uint, out_height), VALUE(uint, out_width))) {
+  const uint pixel = (uint)ROW % (out_height * out_width), n = (uint)ROW / (out_height * out_width);
+  const uint source = (n * height + pixel / out_width * height / out_height) * width + pixel % out_width * width / out_width;
+  FOR_LANES(c, channels) y[(size_t)ROW * channels + c] = x[(size_t)source * channels + c];
+}
+
+// Every pixel of the source the sum of those made of it, in order. One row a pixel of the source.
+ROW_KERNEL(resize_backward, (IN(real, dy), OUT(real, dx), VALUE(uint, height), VALUE(uint, width), VALUE(uint, channels),
+                             VALUE(uint, out_height), VALUE(uint, out_width))) {
+  const uint pixel = (uint)ROW % (height * width), n = (uint)ROW / (height * width);
+  const uint y = pixel / width, x = pixel % width;
+  // The first place behind y is the smallest with place height / out height >= y + 1.
+  const uint top = (y * out_height + height - 1) / height, bottom = ((y + 1) * out_height + height - 1) / height;
+  const uint left = (x * out_width + width - 1) / width, right = ((x + 1) * out_width + width - 1) / width;
+  GLOBAL(real) to = dx + (size_t)ROW * channels;
+  FOR_LANES(c, channels) to[c] = REAL(0.0);
+  for (uint place = top; place < bottom; place++) {
+    for (uint column = left; column < right; column++) {
+      GLOBAL_IN(real) from = dy + (((size_t)n * out_height + place) * out_width + column) * channels;
+      FOR_LANES(c, channels) to[c] += from[c];
+    }
+  }
+}

@@ -64,6 +64,10 @@ struct ConfigurationKey: Sendable {
     integer("stride", "step of conv's kernels", \.stride, implied: 2),
     integer("padding", "zeros around conv's images", \.padding, implied: 1),
     choice("norm", "of conv's channels: none, batch or group", \.norm, implied: NormKind.none),
+    integer("residual", "residual blocks behind each of conv's layers", \.residual, implied: 0),
+    choice(
+      "upsampling", "in conv's decoder: transposed or nearest", \.upsampling,
+      implied: .transposed),
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),
     choice("layer", "plain or gated hidden layers", \.layer, implied: .plain),

@@ -22,6 +22,7 @@ extension RunConfiguration {
       (1...32).contains(channels.count), "channels", "1 to 32 layers, not \(channels.count)")
     try Self.size(kernel, "kernel", 1...64)
     try Self.size(stride, "stride", 1...kernel)
+    try Self.size(residual, "residual", 0...64)
     try Self.size(padding, "padding", 0...(kernel - 1))
     try Self.check(
       ObjectiveRegistry.names.contains(objective.name), "objective",

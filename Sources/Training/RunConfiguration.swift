@@ -25,6 +25,10 @@ public struct RunConfiguration: Sendable, Equatable {
   public var padding = 1
   /// Behind all convolutions but the last.
   public var norm = NormKind.none
+  /// Residual blocks behind each convolution but the last.
+  public var residual = 0
+  /// How the decoder makes larger images.
+  public var upsampling = Upsampling.transposed
   /// Dimensions of the latent space.
   public var latent = 20
   /// Of plain layers.
@@ -97,6 +101,7 @@ public struct RunConfiguration: Sendable, Equatable {
       levels: levels, components: components)
     (result.channels, result.kernel) = (channels, kernel)
     (result.stride, result.padding, result.norm) = (stride, padding, norm)
+    (result.residual, result.upsampling) = (residual, upsampling)
     return result
   }
 }

@@ -12,7 +12,10 @@ struct ConvolutionalVAE: Model {
   private let decoder: DenseStack
   /// From the dense layers to the smallest image.
   private let image: Linear
-  private let transposed: [TransposedConvolution]
+  private let transposed: [DecoderLayer]
+  /// Behind each layer of the encoder, and of the decoder but the last.
+  private let encoderBlocks: [[ResidualBlock]]
+  private let decoderBlocks: [[ResidualBlock]]
 
   init(_ configuration: ModelConfiguration) {
     self.configuration = configuration
@@ -43,28 +46,53 @@ struct ConvolutionalVAE: Model {
     transposed = geometries.indices.reversed().map { index in
       let geometry = geometries[index]
       let outputs = index == 0 ? numbers * geometry.channels : factor * geometry.channels
-      let name =
-        index == 0 ? "likelihood" : "decoder.\(geometries.count - 1 - index)"
-      return TransposedConvolution(
-        name, inputs: channels[index], to: geometry.with(channels: outputs),
-        norm: index == 0 ? .none : configuration.norm)
+      return DecoderLayer(
+        index == 0 ? "likelihood" : "decoder.\(geometries.count - 1 - index)",
+        inputs: channels[index], from: geometry, to: geometry.with(channels: outputs),
+        configuration, norm: index == 0 ? .none : configuration.norm)
+    }
+    func blocks(_ name: String, _ height: Int, _ width: Int, _ channels: Int) -> [ResidualBlock] {
+      (0..<configuration.residual).map {
+        ResidualBlock(
+          "\(name).residual.\($0)", height: height, width: width, channels: channels,
+          norm: configuration.norm)
+      }
+    }
+    encoderBlocks = geometries.indices.map { index in
+      let geometry = geometries[index]
+      return blocks(
+        "encoder.\(index)", geometry.outHeight, geometry.outWidth, channels[index])
+    }
+    decoderBlocks = geometries.indices.dropFirst().reversed().map { index in
+      let geometry = geometries[index]
+      return blocks(
+        "decoder.\(geometries.count - 1 - index)", geometry.height, geometry.width,
+        geometry.channels)
     }
   }
 
   func declare(in layout: inout ParameterLayout) {
-    for convolution in convolutions { convolution.declare(in: &layout) }
+    for (convolution, blocks) in zip(convolutions, encoderBlocks) {
+      convolution.declare(in: &layout)
+      for block in blocks { block.declare(in: &layout) }
+    }
     encoder.declare(in: &layout)
     head.declare(in: &layout)
     decoder.declare(in: &layout)
     image.declare(in: &layout)
-    for layer in transposed { layer.declare(in: &layout) }
+    for (layer, blocks) in zip(transposed, decoderBlocks + [[]]) {
+      layer.declare(in: &layout)
+      for block in blocks { block.declare(in: &layout) }
+    }
     likelihood.declare(in: &layout, pixels: configuration.image.count)
   }
 
   func posterior(_ x: Tensor, _ scope: ParameterScope) -> Tensor {
     let rows = x.shape.rows
-    let features = convolutions.reduce(x) { x, layer in
-      activated(layer.name) { layer(x, scope, activation: $0) }
+    var features = x
+    for (layer, blocks) in zip(convolutions, encoderBlocks) {
+      features = activated(layer.name) { layer(features, scope, activation: $0) }
+      features = through(blocks, features, scope)
     }
     let flat = features.viewed(as: [rows, features.shape.count / rows])
     return bounded(head(encoder(flat, scope), scope))
@@ -75,14 +103,20 @@ struct ConvolutionalVAE: Model {
       decoder(z, scope), scope,
       activation: configuration.layer == .gated ? .identity : configuration.activation)
     var x = smallest
-    for layer in transposed.dropLast() {
+    for (layer, blocks) in zip(transposed, decoderBlocks) {
       x = activated(layer.name) { layer(x, scope, activation: $0) }
+      x = through(blocks, x, scope)
     }
     guard let last = transposed.last else { return x }
     let shape = configuration.image
     return scope.graph.splitHeads(
-      last(x, scope), pixels: shape.height * shape.width,
+      last(x, scope, activation: .identity), pixels: shape.height * shape.width,
       numbers: likelihood.distribution.heads, channels: shape.channels)
+  }
+
+  private func through(_ blocks: [ResidualBlock], _ x: Tensor, _ scope: ParameterScope) -> Tensor {
+    let activation = configuration.layer == .gated ? .identity : configuration.activation
+    return blocks.reduce(x) { $1($0, scope, activation: activation) }
   }
 
   /// A layer with its activation, or with its gate.
@@ -120,5 +154,37 @@ struct ConvolutionalVAE: Model {
         + "\(geometry.padding); give fewer layers or a smaller kernel"
     }
     return nil
+  }
+}
+
+/// A layer of the decoder: the transpose of one of the encoder's, or a convolution of larger images.
+private struct DecoderLayer: Sendable {
+  let name: String
+  private let transposed: TransposedConvolution
+  private let upsampling: UpsamplingConvolution?
+
+  /// - Parameters:
+  ///   - small: the encoder's layer, whose result is the size of what comes in.
+  ///   - geometry: the same with the channels that go out.
+  init(
+    _ name: String, inputs: Int, from small: ConvolutionGeometry, to geometry: ConvolutionGeometry,
+    _ configuration: ModelConfiguration, norm: NormKind
+  ) {
+    self.name = name
+    transposed = TransposedConvolution(name, inputs: inputs, to: geometry, norm: norm)
+    upsampling =
+      configuration.upsampling == .transposed
+      ? nil
+      : UpsamplingConvolution(
+        name, inputs: inputs, from: (small.outHeight, small.outWidth), to: geometry, norm: norm)
+  }
+
+  func declare(in layout: inout ParameterLayout) {
+    if let upsampling { return upsampling.declare(in: &layout) }
+    transposed.declare(in: &layout)
+  }
+
+  func callAsFunction(_ x: Tensor, _ scope: ParameterScope, activation: Activation) -> Tensor {
+    upsampling?(x, scope, activation: activation) ?? transposed(x, scope, activation: activation)
   }
 }

@@ -33,6 +33,9 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var padding = 1
   /// Behind all convolutions but the last.
   public var norm = NormKind.none
+  /// Residual blocks behind each convolution but the last.
+  public var residual = 0
+  public var upsampling = Upsampling.transposed
   /// Dimensions of the latent space, M.
   public var latent: Int
   public var activation: Activation

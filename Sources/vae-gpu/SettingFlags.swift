@@ -51,6 +51,19 @@ struct ModelFlags: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp(
+      "Residual blocks behind each of conv's layers (default: 0).", valueName: "n"),
+    transform: FlagValue.integer(0...64))
+  var residual: Int?
+
+  @Option(
+    help:
+      "In conv's decoder: transposed convolutions, or nearest neighbour and convolution (default: transposed).",
+    transform: FlagValue.choice(Upsampling.self))
+  var upsampling: Upsampling?
+
+  @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Dimensions of the latent space (default: 20).", valueName: "n"),
     transform: FlagValue.integer())
   var latent: Int?
@@ -121,7 +134,8 @@ struct ModelFlags: ParsableArguments {
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
       Setting("channels", channels, \.channels), Setting("kernel", kernel, \.kernel),
       Setting("stride", stride, \.stride), Setting("padding", padding, \.padding),
-      Setting("norm", norm, \.norm),
+      Setting("norm", norm, \.norm), Setting("residual", residual, \.residual),
+      Setting("upsampling", upsampling, \.upsampling),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
       Setting("layer", layer, \.layer),
       Setting("log-variance", logVariance, optional: \.logVarianceBounds),
@@ -137,6 +151,7 @@ struct ModelFlags: ParsableArguments {
       ("--channels", channels.map { "\($0.map(String.init).joined(separator: ","))" }),
       ("--kernel", kernel.map(\.description)), ("--stride", stride.map(\.description)),
       ("--padding", padding.map(\.description)), ("--norm", norm?.rawValue),
+      ("--residual", residual.map(\.description)), ("--upsampling", upsampling?.rawValue),
     ]
     for case (let flag, let value?) in ofConv where configuration.model != "conv" {
       throw UsageError("\(flag) \(value): is for --model conv, not for \(configuration.model)")

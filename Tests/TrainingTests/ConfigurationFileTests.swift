@@ -45,6 +45,7 @@ struct ConfigurationFileTests {
     (configuration.channels, configuration.kernel) = ([3, 5, 9], 5)
     (configuration.stride, configuration.padding) = (3, 2)
     configuration.norm = .group
+    (configuration.residual, configuration.upsampling) = (2, .nearest)
     configuration.logVarianceBounds = -6.5...2
     configuration.beta = 1e-300
     configuration.betaSchedule = .cyclical

@@ -45,6 +45,16 @@ package struct ConvolutionGeometry: Sendable, Hashable {
 }
 
 extension ConvolutionGeometry {
+  /// A kernel of odd size at every pixel.
+  package static func keepingSize(
+    height: Int, width: Int, channels: Int, kernel: Int
+  ) -> ConvolutionGeometry {
+    precondition(!kernel.isMultiple(of: 2), "a kernel of \(kernel) keeps no size")
+    return ConvolutionGeometry(
+      height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
+      stride: 1, padding: kernel / 2)
+  }
+
   /// The same places on an image of other channels.
   package func with(channels: Int) -> ConvolutionGeometry {
     ConvolutionGeometry(

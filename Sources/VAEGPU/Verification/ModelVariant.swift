@@ -48,8 +48,9 @@ package struct ModelVariant: Sendable {
       }
     }
     for norm in NormKind.allCases where norm != .none {
-      add(", \(norm.rawValue) norm") {
+      add(", \(norm.rawValue) norm" + (norm == .group ? ", residual, nearest" : "")) {
         ($0.model, $0.hidden, $0.norm, $0.channels) = ("conv", [], norm, [4, 4])
+        if norm == .group { ($0.residual, $0.upsampling, $0.kernel) = (1, .nearest, 4) }
       }
     }
     for objective in objectives {

@@ -47,6 +47,8 @@ extension OpCase {
           let product = Reference.product(down, inputs[3], m: rows, n: geometry.unfolded, k: 5)
           return [down, Reference.biased(fold(product, geometry), inputs[4]) { $0 }]
         }),
+      resize("twice", from: (3, 2), to: (6, 4)), resize("uneven", from: (3, 2), to: (5, 5)),
+      resize("smaller", from: (5, 4), to: (2, 3)),
       OpCase(
         name: "split heads", sizes: sizes, tolerance: 0, formulaTolerance: 0,
         inputs: { [.real([2 * 6, 3 * $0])] },
@@ -67,6 +69,35 @@ extension OpCase {
     ]
 
   private static let sizes = [1, 3, 32, 65]
+
+  private static func resize(
+    _ name: String, from: (height: Int, width: Int), to: (height: Int, width: Int)
+  ) -> OpCase {
+    OpCase(
+      name: "nearest neighbour, \(name)", sizes: sizes, formulaTolerance: 0,
+      inputs: { [.real([2 * from.height * from.width, $0])] },
+      record: { graph, inputs, n in
+        [
+          graph.resize(
+            inputs[0], height: from.height, width: from.width, channels: n, toHeight: to.height,
+            toWidth: to.width)
+        ]
+      },
+      formula: { inputs, n in
+        var y: [Double] = []
+        for image in 0..<2 {
+          for row in 0..<to.height {
+            for column in 0..<to.width {
+              let sourceRow = row * from.height / to.height
+              let sourceColumn = column * from.width / to.width
+              let source = (image * from.height + sourceRow) * from.width + sourceColumn
+              y += inputs[0][(source * n)..<((source + 1) * n)]
+            }
+          }
+        }
+        return [y]
+      })
+  }
 
   /// Of images with n channels.
   private static let geometries: [(String, @Sendable (Int) -> ConvolutionGeometry)] = [
