@@ -18,17 +18,20 @@ ROW_KERNEL(squared_deviation, (IN(real, x), IN(real, sums), OUT(real, y), VALUE(
 ROW_KERNEL(group_sums, (IN(real, x), OUT(real, sums), OUT(real, squares), VALUE(uint, columns), VALUE(uint, block_rows),
                         VALUE(uint, groups))) {
   GROUP_SCRATCH(scratch);
-  const uint width = columns / groups;
-  const size_t block = (uint)ROW / groups;
-  GLOBAL_IN(real) from = x + block * block_rows * columns + ((uint)ROW % groups) * width;
+  const uint width = columns / groups, block = (uint)ROW / groups;
+  GLOBAL_IN(real) from = x + (size_t)block * block_rows * columns + REMAINDER((uint)ROW, block, groups) * width;
   const uint count = block_rows * width;
   LANE_SUM(sum);
-  FOR_LANES_SUM(i, count) LANE_ADD(sum, from[(size_t)(i / width) * columns + i % width]);
+  FOR_LANES_SUM(i, count) {
+    const uint row = i / width;
+    LANE_ADD(sum, from[(size_t)row * columns + REMAINDER(i, row, width)]);
+  }
   const real total = GROUP_SUM(scratch, sum);
   const real mean = total / (real)count;
   LANE_SUM(square);
   FOR_LANES_SUM(i, count) {
-    const real deviation = from[(size_t)(i / width) * columns + i % width] - mean;
+    const uint row = i / width;
+    const real deviation = from[(size_t)row * columns + REMAINDER(i, row, width)] - mean;
     LANE_ADD(square, deviation * deviation);
   }
   const real deviations = GROUP_SUM(scratch, square);
@@ -76,16 +79,17 @@ ROW_KERNEL(group_gradient_sums,
            (IN(real, dy), IN(real, product), IN(real, gamma), OUT(real, first), OUT(real, second), VALUE(uint, columns),
             VALUE(uint, block_rows), VALUE(uint, groups))) {
   GROUP_SCRATCH(scratch);
-  const uint width = columns / groups, start = ((uint)ROW % groups) * width;
-  const size_t block = (uint)ROW / groups;
-  const size_t offset = block * block_rows * columns + start;
+  const uint width = columns / groups, block = (uint)ROW / groups;
+  const uint start = REMAINDER((uint)ROW, block, groups) * width;
+  const size_t offset = (size_t)block * block_rows * columns + start;
   const uint count = block_rows * width;
   LANE_SUM(a);
   LANE_SUM(b);
   FOR_LANES_SUM(i, count) {
-    const size_t at = offset + (size_t)(i / width) * columns + i % width;
-    LANE_ADD(a, gamma[start + i % width] * dy[at]);
-    LANE_ADD(b, gamma[start + i % width] * product[at]);
+    const uint row = i / width, j = REMAINDER(i, row, width);
+    const size_t at = offset + (size_t)row * columns + j;
+    LANE_ADD(a, gamma[start + j] * dy[at]);
+    LANE_ADD(b, gamma[start + j] * product[at]);
   }
   const real sum = GROUP_SUM(scratch, a);
   const real products = GROUP_SUM(scratch, b);

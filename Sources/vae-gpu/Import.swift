@@ -11,13 +11,15 @@ struct Import: ParsableCommand {
     discussion: """
       The tensors are encoder.N.weight|bias, posterior.weight|bias (2M rows: means, then \
       log-variances), decoder.N.weight|bias, likelihood.weight|bias and likelihood.log_sigma; \
-      matrices are [out, in], as PyTorch's nn.Linear.
+      matrices are [out, in], as PyTorch's nn.Linear, kernels as its nn.Conv2d and \
+      nn.ConvTranspose2d (the README lists them).
       """)
 
   @Argument(help: "The weights: a .safetensors file.", transform: FlagValue.path)
   var weights: String
 
   @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Model conv") var convolution: ConvolutionFlags
 
   @Option(
     help: "The data set of the run (default: fashion-mnist).", transform: FlagValue.path)
@@ -49,7 +51,9 @@ struct Import: ParsableCommand {
     let settings = try checkedSettings()
     let file = try SafeTensors.read(weights)
     let (image, dataset) = try imageAndDataset(settings, file: file)
-    let layout = ModelRegistry.make(settings.modelConfiguration(image: image)).layout
+    let model = settings.modelConfiguration(image: image)
+    try RunConfiguration.check(model)
+    let layout = ModelRegistry.make(model).layout
     let values = try WeightFile.values(of: layout, in: file)
     let checkpoint = Checkpoint(weights: values, settings: settings, dataset: dataset)
     let existed = out.map { FileManager.default.fileExists(atPath: $0) } ?? false
@@ -73,8 +77,16 @@ struct Import: ParsableCommand {
 
   private func checkedSettings() throws -> RunConfiguration {
     let required: [(String, Bool)] = [
-      ("--hidden", model.hidden != nil), ("--latent", model.latent != nil),
-      ("--likelihood", model.likelihood != nil),
+      (
+        "--hidden",
+        model.hidden != nil || model.model.flatMap { ModelRegistry.implied($0).hidden } != nil
+      ),
+      ("--latent", model.latent != nil),
+      (
+        "--likelihood",
+        model.likelihood != nil
+          || model.model.flatMap { ModelRegistry.implied($0).likelihood } != nil
+      ),
     ]
     for (flag, isGiven) in required where !isGiven {
       throw UsageError("\(flag) is missing: it says what model the weights are of")
@@ -83,8 +95,9 @@ struct Import: ParsableCommand {
       Setting("data", data, \.data), Setting("binarize", binarize, optional: \.binarize),
     ]
     var settings = try RunConfiguration().applying(
-      model.settings + flags.compactMap { $0 }, file: nil)
+      model.settings + convolution.settings + flags.compactMap { $0 }, file: nil)
     try model.check(settings)
+    try convolution.check(settings)
     settings.data = DataLocation.resolved(settings.data)
     return settings
   }
@@ -94,18 +107,21 @@ struct Import: ParsableCommand {
   private func imageAndDataset(
     _ settings: RunConfiguration, file: SafeTensors
   ) throws -> (ImageShape, String) {
-    // The last layer has the numbers that the likelihood takes of each pixel.
+    // The last dense layer has the numbers that the likelihood takes of each pixel; one of convolutions tells no size.
+    let isDense = settings.model != "conv"
     let heads = LikelihoodRegistry.make(
       settings.modelConfiguration(image: ImageShape(height: 1, width: 1))
     ).distribution.heads
-    let pixels = file.shape(of: "likelihood.bias").map { $0.reduce(1, { $0 &* $1 }) / heads }
+    let pixels =
+      isDense
+      ? file.shape(of: "likelihood.bias").map { $0.reduce(1, { $0 &* $1 }) / heads } : nil
     let side = pixels.map { Int(Double($0).squareRoot().rounded()) } ?? 0
     let square =
       pixels == side &* side && (1...65_536).contains(side)
       ? ImageShape(height: side, width: side) : nil
     if let set = try dataSet(isNeeded: imageShape == nil && square == nil) {
       let shape = ImageShape(height: set.height, width: set.width, channels: set.channels)
-      if shape == imageShape ?? shape, data != nil || shape.count == pixels {
+      if shape == imageShape ?? shape, data != nil || !isDense || shape.count == pixels {
         return (shape, Checkpoint.dataset(set.name, count: set.count, image: shape))
       }
       if let imageShape, data != nil {
@@ -118,7 +134,9 @@ struct Import: ParsableCommand {
       throw FileError(
         .mismatch, path: weights,
         problem: pixels.map { "it is for images of \($0) pixels, which is no square" }
-          ?? "has no tensor 'likelihood.bias', which this model needs",
+          ?? (isDense
+            ? "has no tensor 'likelihood.bias', which this model needs"
+            : "does not tell the size of its images"),
         advice: "give their size with --image-shape HEIGHTxWIDTH")
     }
     return (image, Checkpoint.dataset(Self.noDataset, count: 0, image: image))

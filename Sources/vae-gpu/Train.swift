@@ -15,6 +15,8 @@ struct Train: ParsableCommand {
       """)
 
   @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Model conv") var convolution: ConvolutionFlags
+  @OptionGroup(title: "Model ppca") var ppca: PPCAFlags
   @OptionGroup(title: "Objective") var objective: ObjectiveFlags
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Device") var device: DeviceOptions
@@ -113,7 +115,8 @@ struct Train: ParsableCommand {
 
   /// The base (defaults, --config or the run of --resume) with the flags over it.
   private func resolvedSettings() throws -> RunConfiguration {
-    var flags = model.settings + objective.settings + training.settings
+    var flags = model.settings + convolution.settings + ppca.settings
+    flags += objective.settings + training.settings
     let threads = Setting(
       "threads", device.threads, optional: \.threads, shapesResult: false)
     flags += [threads].compactMap { $0 }
@@ -130,6 +133,8 @@ struct Train: ParsableCommand {
     let base = try config.map { try RunConfiguration(tomlFile: $0) } ?? RunConfiguration()
     let settings = try base.applying(flags, file: config)
     try model.check(settings)
+    try convolution.check(settings)
+    try ppca.check(settings)
     try objective.check(settings)
     return settings
   }

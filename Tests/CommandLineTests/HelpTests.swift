@@ -47,7 +47,8 @@ import Testing
       "log-every", "save-every", "threads", "out", "resume", "config", "json", "quiet", "fit",
       "missing",
       "layer", "log-variance", "validation", "lr-schedule", "objective", "samples", "free-bits",
-      "capacity", "corruption", "beta-schedule", "warmup", "adam-epsilon",
+      "capacity", "corruption", "beta-schedule", "warmup", "adam-epsilon", "channels", "kernel",
+      "stride", "padding", "norm", "residual", "upsampling",
     ]
     for flag in flags { #expect(help.contains("\n  --\(flag)"), "\(flag)") }
   }

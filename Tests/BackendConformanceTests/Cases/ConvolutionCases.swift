@@ -19,7 +19,7 @@ extension OpCase {
       ]
     } + [
       OpCase(
-        name: "convolution and its transpose", sizes: [1, 3, 8],
+        name: "matrix products of a convolution and its transpose", sizes: [1, 3, 8],
         inputs: { n in
           let geometry = strided(n)
           return [
