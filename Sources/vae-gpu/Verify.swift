@@ -5,7 +5,7 @@ import VAEGPU
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Hold this program against what is known exactly: a minute or two.",
+    abstract: "Hold this program against what is known exactly: two minutes.",
     discussion: """
       Gradients against finite differences; the device against the CPU (the CPU against float64); the \
       KL in closed form against Monte-Carlo; IWAE bounds against each other and against quadrature; \
@@ -18,6 +18,13 @@ struct Verify: ParsableCommand {
       "fashion-mnist, sprites or a directory of IDX files (default: fashion-mnist, else sprites).",
     transform: FlagValue.path)
   var data: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Latents of PPCA and its linear VAE (default: up to 10, by the eigenvalues).", valueName: "n"),
+    transform: FlagValue.integer(1...1024))
+  var latent: Int?
 
   @OptionGroup var device: DeviceOptions
   @Flag(help: "Print one JSON object.") var json = false
@@ -35,7 +42,7 @@ struct Verify: ParsableCommand {
     var results: [VerificationResult] = []
     do {
       try Verification(
-        device: device, data: data, stop: { Signals.received != nil },
+        device: device, data: data, latents: latent, stop: { Signals.received != nil },
         onResult: { result in
           results.append(result)
           if !json { try Console.print(Self.line(result)) }

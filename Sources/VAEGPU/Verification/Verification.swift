@@ -7,6 +7,8 @@ import VAEModels
 public struct Verification {
   let device: Device
   let data: ImageDataset
+  /// Of PPCA and its linear VAE; nil: up to ten, by the eigenvalues.
+  let latents: Int?
   private let onResult: (VerificationResult) throws -> Void
   private let stop: () -> Bool
 
@@ -15,11 +17,12 @@ public struct Verification {
   ///   - stop: looked at between steps; true ends it with `CancellationError`.
   ///   - onResult: gets every figure as soon as it is there.
   public init(
-    device: Device, data: ImageDataset, stop: @escaping () -> Bool = { false },
+    device: Device, data: ImageDataset, latents: Int? = nil, stop: @escaping () -> Bool = { false },
     onResult: @escaping (VerificationResult) throws -> Void
   ) {
     self.device = device
     self.data = data
+    self.latents = latents
     self.stop = stop
     self.onResult = onResult
   }
