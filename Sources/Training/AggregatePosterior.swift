@@ -28,21 +28,17 @@ struct AggregatePosterior {
     var programs: [Int: (Program, Tensor)] = [:]
     let backend = vae.device.backend
     let real = backend.realType.byteCount
-    let storages = [
-      "z": try backend.allocate(byteCount: Self.rows * 2 * latents * real),
-      "weights": try backend.allocate(byteCount: weights.count * real),
-      "biases": try backend.allocate(byteCount: biases.count * real),
-    ]
-    guard let z = storages["z"], let w = storages["weights"], let b = storages["biases"] else {
-      return nil
-    }
+    let z = try backend.allocate(byteCount: Self.rows * 2 * latents * real)
+    let w = try backend.allocate(byteCount: weights.count * real)
+    let b = try backend.allocate(byteCount: biases.count * real)
+    let storages = ["z": z, "weights": w, "biases": b]
     try backend.upload(reals: weights, to: BufferView(w))
     try backend.upload(reals: biases, to: BufferView(b))
     for start in stride(from: 0, to: images, by: Self.rows) {
       if stop() { return nil }
       let count = min(Self.rows, images - start)
-      if programs[count] == nil { programs[count] = try program(count, storages) }
-      guard let (program, output) = programs[count] else { return nil }
+      let (program, output) = try programs[count] ?? program(count, storages)
+      programs[count] = (program, output)
       let chunk = draws[(start * latents)..<((start + count) * latents)].map(Double.init)
       let features = (0..<count).flatMap { row -> [Double] in
         let values = chunk[(row * latents)..<((row + 1) * latents)]

@@ -58,15 +58,19 @@ struct ConfigurationKey: Sendable {
       write: { $0.hidden = try ConfigurationParsing.widths($1) }),
     ConfigurationKey(
       name: "channels", comment: "of conv's layers; the decoder has them in reverse",
-      determinesResult: true, implied: .list([32, 64]), read: { .list($0.channels) },
-      write: { $0.channels = try ConfigurationParsing.widths($1) }),
-    integer("kernel", "side of conv's kernels", \.kernel, implied: 4),
-    integer("stride", "step of conv's kernels", \.stride, implied: 2),
-    integer("padding", "zeros around conv's images", \.padding, implied: 1),
-    choice("norm", "of conv's channels: none, batch or group", \.norm, implied: NormKind.none),
-    integer("residual", "residual blocks behind each of conv's layers", \.residual, implied: 0),
+      determinesResult: true, implied: .list([32, 64]), read: { .list($0.convolution.channels) },
+      write: { $0.convolution.channels = try ConfigurationParsing.widths($1) }),
+    integer("kernel", "side of conv's kernels", \.convolution.kernel, implied: 4),
+    integer("stride", "step of conv's kernels", \.convolution.stride, implied: 2),
+    integer("padding", "zeros around conv's images", \.convolution.padding, implied: 1),
     choice(
-      "upsampling", "in conv's decoder: transposed or nearest", \.upsampling,
+      "norm", "of conv's channels: none, batch or group", \.convolution.norm, implied: NormKind.none
+    ),
+    integer(
+      "residual", "residual blocks behind each of conv's layers", \.convolution.residual, implied: 0
+    ),
+    choice(
+      "upsampling", "in conv's decoder: transposed or nearest", \.convolution.upsampling,
       implied: .transposed),
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),

@@ -61,7 +61,9 @@ private final class QuadraturePass {
   private let pixels: [Double]
   private let inputs: StepInputs
   private let sums: any DeviceBuffer
-  private let storages: [String: any DeviceBuffer]
+  private let gridPoints: any DeviceBuffer
+  private let image: any DeviceBuffer
+  private let logWeights: any DeviceBuffer
   private let decoding: Program
   private let meeting: Program
 
@@ -84,13 +86,16 @@ private final class QuadraturePass {
 
     let (rows, heads) = (Self.rows, vae.model.likelihood.distribution.heads * columns)
     let size = backend.realType.byteCount
-    storages = [
+    gridPoints = try backend.allocate(byteCount: rows * 2 * size)
+    image = try backend.allocate(byteCount: columns * size)
+    logWeights = try backend.allocate(byteCount: rows * size)
+    let storages = [
       ParameterScope.storage: vae.parameters, StepInputs.stateStorage: inputs.state,
       EvaluationBuffers.sums: sums,
-      Self.latents: try backend.allocate(byteCount: rows * 2 * size),
+      Self.latents: gridPoints,
       Self.heads: try backend.allocate(byteCount: rows * heads * size),
-      Self.image: try backend.allocate(byteCount: columns * size),
-      Self.logWeights: try backend.allocate(byteCount: rows * size),
+      Self.image: image,
+      Self.logWeights: logWeights,
     ]
     var graph = Graph()
     var scope = ParameterScope(vae.layout, in: graph)
@@ -130,22 +135,19 @@ private final class QuadraturePass {
     let backend = vae.device.backend
     let step = 2 * extent / Double(points - 1)
     let (rows, columns) = (Self.rows, vae.configuration.image.count)
-    guard let latents = storages[Self.latents], let weights = storages[Self.logWeights],
-      let image = storages[Self.image]
-    else { return [] }
     for (pass, start) in stride(from: 0, to: points * points, by: rows).enumerated() {
       var z: [Double] = []
-      var logWeights: [Double] = []
+      var weights: [Double] = []
       for index in start..<(start + rows) {
         let (first, second) = (index % points, min(index / points, points - 1))
         let point = [first, second].map { -extent + step * Double($0) }
         z += point
         let logPrior = -log(2 * .pi) - (point[0] * point[0] + point[1] * point[1]) / 2
         // Points behind the last one fill the pass and weigh nothing.
-        logWeights.append(index < points * points ? logPrior + 2 * log(step) : -1e30)
+        weights.append(index < points * points ? logPrior + 2 * log(step) : -1e30)
       }
-      try backend.upload(reals: z, to: BufferView(latents))
-      try backend.upload(reals: logWeights, to: BufferView(weights))
+      try backend.upload(reals: z, to: BufferView(gridPoints))
+      try backend.upload(reals: weights, to: BufferView(logWeights))
       try decoding.run()
       progress(Double(start) / Double(points * points))
       for index in 0..<count {

@@ -17,13 +17,7 @@ extension RunConfiguration {
     for width in hidden { try Self.size(width, "hidden", 1...65_536) }
     try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
     try Self.size(latent, "latent", 1...65_536)
-    for count in channels { try Self.size(count, "channels", 1...65_536) }
-    try Self.check(
-      (1...32).contains(channels.count), "channels", "1 to 32 layers, not \(channels.count)")
-    try Self.size(kernel, "kernel", 1...64)
-    try Self.size(stride, "stride", 1...kernel)
-    try Self.size(residual, "residual", 0...64)
-    try Self.size(padding, "padding", 0...(kernel - 1))
+    try validateConvolution()
     try Self.check(
       ObjectiveRegistry.names.contains(objective.name), "objective",
       "unknown objective '\(objective.name)'; known: \(ObjectiveRegistry.names.joined(separator: ", "))"
@@ -98,6 +92,17 @@ extension RunConfiguration {
       "'optimal' is for the gaussian likelihood, not for \(likelihood)")
     try Self.size(levels, "levels", 2...256)
     try Self.size(components, "components", 1...100)
+  }
+
+  private func validateConvolution() throws(ConfigurationError) {
+    let (channels, kernel) = (convolution.channels, convolution.kernel)
+    for count in channels { try Self.size(count, "channels", 1...65_536) }
+    try Self.check(
+      (1...32).contains(channels.count), "channels", "1 to 32 layers, not \(channels.count)")
+    try Self.size(kernel, "kernel", 1...64)
+    try Self.size(convolution.stride, "stride", 1...kernel)
+    try Self.size(convolution.residual, "residual", 0...64)
+    try Self.size(convolution.padding, "padding", 0...(kernel - 1))
   }
 
   private func validatePPCA() throws(ConfigurationError) {

@@ -17,18 +17,8 @@ public struct RunConfiguration: Sendable, Equatable {
   public var model = "vae"
   /// Widths of the encoder's hidden layers; empty for a linear VAE.
   public var hidden = [400]
-  /// Of a convolutional encoder's layers; the decoder has them in reverse.
-  public var channels = [32, 64]
-  /// Side of the kernels, step between places, zeros around the image.
-  public var kernel = 4
-  public var stride = 2
-  public var padding = 1
-  /// Behind all convolutions but the last.
-  public var norm = NormKind.none
-  /// Residual blocks behind each convolution but the last.
-  public var residual = 0
-  /// How the decoder makes larger images.
-  public var upsampling = Upsampling.transposed
+  /// Of a convolutional model.
+  public var convolution = ConvolutionSettings()
   /// Dimensions of the latent space.
   public var latent = 20
   /// Of plain layers.
@@ -99,9 +89,7 @@ public struct RunConfiguration: Sendable, Equatable {
       model: model, image: image, hidden: hidden, latent: latent, activation: activation,
       layer: layer, logVarianceBounds: logVarianceBounds, likelihood: likelihood, sigma: sigma,
       levels: levels, components: components)
-    (result.channels, result.kernel) = (channels, kernel)
-    (result.stride, result.padding, result.norm) = (stride, padding, norm)
-    (result.residual, result.upsampling) = (residual, upsampling)
+    result.convolution = convolution
     return result
   }
 }

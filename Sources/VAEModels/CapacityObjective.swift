@@ -8,10 +8,8 @@ struct CapacityObjective: Objective {
   init(_ configuration: ObjectiveConfiguration) { self.configuration = configuration }
 
   func loss(_ inputs: ObjectiveInputs) -> Tensor {
-    let sample = inputs.sample(configuration.samples)
-    return inputs.scope.graph.penalisedELBO(
-      logLikelihood: inputs.logLikelihood(sample.z), kl: sample.kl,
-      penalty: inputs.scope.graph.capacityPenalty(sample.kl, scalars: inputs.scalars),
-      scalars: inputs.scalars)
+    inputs.penalisedLoss(samples: configuration.samples) { _, kl in
+      inputs.scope.graph.capacityPenalty(kl, scalars: inputs.scalars)
+    }
   }
 }

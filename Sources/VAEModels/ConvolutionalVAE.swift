@@ -20,11 +20,15 @@ struct ConvolutionalVAE: Model {
   init(_ configuration: ModelConfiguration) {
     self.configuration = configuration
     likelihood = LikelihoodRegistry.make(configuration)
-    let (geometries, channels) = (Self.geometries(configuration), configuration.channels)
+    let (geometries, channels) = (
+      Self.geometries(configuration), configuration.convolution.channels
+    )
     let (activation, kind) = (configuration.activation, configuration.layer)
     let factor = kind == .gated ? 2 : 1
     convolutions = zip(geometries, channels).enumerated().map { index, layer in
-      Convolution("encoder.\(index)", layer.0, outputs: factor * layer.1, norm: configuration.norm)
+      Convolution(
+        "encoder.\(index)", layer.0, outputs: factor * layer.1, norm: configuration.convolution.norm
+      )
     }
     let smallest = [
       geometries.last?.outHeight ?? 0, geometries.last?.outWidth ?? 0, channels.last ?? 0,
@@ -49,13 +53,13 @@ struct ConvolutionalVAE: Model {
       return DecoderLayer(
         index == 0 ? "likelihood" : "decoder.\(geometries.count - 1 - index)",
         inputs: channels[index], from: geometry, to: geometry.with(channels: outputs),
-        configuration, norm: index == 0 ? .none : configuration.norm)
+        configuration, norm: index == 0 ? .none : configuration.convolution.norm)
     }
     func blocks(_ name: String, _ height: Int, _ width: Int, _ channels: Int) -> [ResidualBlock] {
-      (0..<configuration.residual).map {
+      (0..<configuration.convolution.residual).map {
         ResidualBlock(
           "\(name).residual.\($0)", height: height, width: width, channels: channels,
-          norm: configuration.norm)
+          norm: configuration.convolution.norm)
       }
     }
     encoderBlocks = geometries.indices.map { index in
@@ -134,11 +138,12 @@ struct ConvolutionalVAE: Model {
     var geometries: [ConvolutionGeometry] = []
     var (height, width) = (configuration.image.height, configuration.image.width)
     var channels = configuration.image.channels
-    for next in configuration.channels {
+    for next in configuration.convolution.channels {
       let geometry = ConvolutionGeometry(
-        height: height, width: width, channels: channels, kernelHeight: configuration.kernel,
-        kernelWidth: configuration.kernel, stride: configuration.stride,
-        padding: configuration.padding)
+        height: height, width: width, channels: channels,
+        kernelHeight: configuration.convolution.kernel,
+        kernelWidth: configuration.convolution.kernel, stride: configuration.convolution.stride,
+        padding: configuration.convolution.padding)
       geometries.append(geometry)
       guard geometry.isValid else { break }
       (height, width, channels) = (geometry.outHeight, geometry.outWidth, next)
@@ -149,7 +154,7 @@ struct ConvolutionalVAE: Model {
   /// Images that a layer's kernel does not fit into.
   static func problem(_ configuration: ModelConfiguration) -> String? {
     for (index, geometry) in geometries(configuration).enumerated() where !geometry.isValid {
-      return "layer \(index + 1) of \(configuration.channels.count) has a kernel of "
+      return "layer \(index + 1) of \(configuration.convolution.channels.count) has a kernel of "
         + "\(geometry.kernelHeight) for an image of \(geometry.height) x \(geometry.width) with padding "
         + "\(geometry.padding); give fewer layers or a smaller kernel"
     }
@@ -173,7 +178,7 @@ private struct DecoderLayer: Sendable {
     self.name = name
     transposed = TransposedConvolution(name, inputs: inputs, to: geometry, norm: norm)
     upsampling =
-      configuration.upsampling == .transposed
+      configuration.convolution.upsampling == .transposed
       ? nil
       : UpsamplingConvolution(
         name, inputs: inputs, from: (small.outHeight, small.outWidth), to: geometry, norm: norm)

@@ -8,10 +8,8 @@ struct FreeBitsObjective: Objective {
   init(_ configuration: ObjectiveConfiguration) { self.configuration = configuration }
 
   func loss(_ inputs: ObjectiveInputs) -> Tensor {
-    let sample = inputs.sample(configuration.samples)
-    return inputs.scope.graph.penalisedELBO(
-      logLikelihood: inputs.logLikelihood(sample.z), kl: sample.kl,
-      penalty: inputs.scope.graph.freeBits(sample.posterior, free: configuration.freeBits),
-      scalars: inputs.scalars)
+    inputs.penalisedLoss(samples: configuration.samples) { posterior, _ in
+      inputs.scope.graph.freeBits(posterior, free: configuration.freeBits)
+    }
   }
 }

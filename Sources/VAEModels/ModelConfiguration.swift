@@ -25,17 +25,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var image: ImageShape
   /// Widths of the encoder's hidden layers; the decoder has them in reverse. Empty: a linear VAE.
   public var hidden: [Int]
-  /// Of a convolutional encoder's layers; the decoder has them in reverse.
-  public var channels = [32, 64]
-  /// Side of their kernels, step between places, zeros around the image.
-  public var kernel = 4
-  public var stride = 2
-  public var padding = 1
-  /// Behind all convolutions but the last.
-  public var norm = NormKind.none
-  /// Residual blocks behind each convolution but the last.
-  public var residual = 0
-  public var upsampling = Upsampling.transposed
+  /// Of a convolutional model.
+  public var convolution = ConvolutionSettings()
   /// Dimensions of the latent space, M.
   public var latent: Int
   public var activation: Activation

@@ -38,6 +38,16 @@ package struct ObjectiveInputs {
     return (draws.z, sample.kl, posterior)
   }
 
+  /// -mean ln p(x|z) + beta mean penalty, of posteriors and their KL.
+  func penalisedLoss(samples: Int, _ penalty: (_ posterior: Tensor, _ kl: Tensor) -> Tensor)
+    -> Tensor
+  {
+    let sample = sample(samples)
+    return scope.graph.penalisedELBO(
+      logLikelihood: logLikelihood(sample.z), kl: sample.kl,
+      penalty: penalty(sample.posterior, sample.kl), scalars: scalars)
+  }
+
   /// -mean ln p(x|z) with the posterior mean of `input` as z, whose KL counts as 0.
   func reconstructionLoss(from input: Tensor) -> Tensor {
     let graph = scope.graph

@@ -49,10 +49,13 @@ struct ConvolutionFlags: ParsableArguments {
 
   var settings: [Setting] {
     [
-      Setting("channels", channels, \.channels), Setting("kernel", kernel, \.kernel),
-      Setting("stride", stride, \.stride), Setting("padding", padding, \.padding),
-      Setting("norm", norm, \.norm), Setting("residual", residual, \.residual),
-      Setting("upsampling", upsampling, \.upsampling),
+      Setting("channels", channels, \.convolution.channels),
+      Setting("kernel", kernel, \.convolution.kernel),
+      Setting("stride", stride, \.convolution.stride),
+      Setting("padding", padding, \.convolution.padding),
+      Setting("norm", norm, \.convolution.norm),
+      Setting("residual", residual, \.convolution.residual),
+      Setting("upsampling", upsampling, \.convolution.upsampling),
     ].compactMap { $0 }
   }
 

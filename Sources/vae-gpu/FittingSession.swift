@@ -26,10 +26,7 @@ struct FittingSession {
 
   private func fit(in run: RunDirectory) throws -> TrainingResult {
     let device = try Device.open(choice: choice, threads: configuration.threads)
-    var resolved = configuration
-    resolved.device = choice.info.selector
-    resolved.data = DataLocation.resolved(configuration.data)
-    if choice.info.index == nil { resolved.threads = device.info.computeUnits }
+    let resolved = configuration.resolved(choice, device: device)
     let trainer = try PPCATrainer(resolved, data: data, device: device, output: run)
     display.introduce(trainer.vae, choice: choice, data: data)
     display.line("run     \(run.path)")

@@ -120,7 +120,7 @@ final class TrainingDisplay {
 
   private var modelText: String {
     let hidden = settings.hidden.map(String.init)
-    let channels = settings.model == "conv" ? settings.channels.map(String.init) : []
+    let channels = settings.model == "conv" ? settings.convolution.channels.map(String.init) : []
     let layers = channels + hidden
     let widths = layers + ["\(settings.latent)"] + layers.reversed()
     func text(_ setting: LikelihoodSetting, _ text: String) -> String {

@@ -50,10 +50,7 @@ struct TrainingSession {
 
   private func makeTrainer(in run: RunDirectory, resuming: Bool = false) throws -> Trainer {
     let device = try Device.open(choice: choice, threads: configuration.threads)
-    var resolved = configuration
-    resolved.device = choice.info.selector
-    resolved.data = DataLocation.resolved(configuration.data)
-    if choice.info.index == nil { resolved.threads = device.info.computeUnits }
+    let resolved = configuration.resolved(choice, device: device)
     let trainer = try Trainer(resolved, data: data, device: device, output: run)
     if resuming { try trainer.resume() }
     try AtomicFile.write(resolved.toml, to: run.configuration)
@@ -95,6 +92,17 @@ struct TrainingSession {
     display.finish(
       evaluation, collapse: result.collapse, run: run, epochs: trainer.configuration.epochs)
     return result
+  }
+}
+
+extension RunConfiguration {
+  /// With the device, its threads and the place of the data as they are now, for `config.toml`.
+  func resolved(_ choice: Device.Choice, device: Device) -> RunConfiguration {
+    var resolved = self
+    resolved.device = choice.info.selector
+    resolved.data = DataLocation.resolved(data)
+    if choice.info.index == nil { resolved.threads = device.info.computeUnits }
+    return resolved
   }
 }
 

@@ -42,10 +42,10 @@ struct ConfigurationFileTests {
     configuration.objective.corruptionLevel = 0.2
     configuration.validation = 11
     configuration.layer = .gated
-    (configuration.channels, configuration.kernel) = ([3, 5, 9], 5)
-    (configuration.stride, configuration.padding) = (3, 2)
-    configuration.norm = .group
-    (configuration.residual, configuration.upsampling) = (2, .nearest)
+    (configuration.convolution.channels, configuration.convolution.kernel) = ([3, 5, 9], 5)
+    (configuration.convolution.stride, configuration.convolution.padding) = (3, 2)
+    configuration.convolution.norm = .group
+    (configuration.convolution.residual, configuration.convolution.upsampling) = (2, .nearest)
     configuration.logVarianceBounds = -6.5...2
     configuration.beta = 1e-300
     configuration.betaSchedule = .cyclical

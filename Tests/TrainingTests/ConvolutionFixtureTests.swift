@@ -85,8 +85,12 @@ import VAEGPU
     var configuration = RunConfiguration()
     configuration.model = "conv"
     configuration.hidden = []
-    (configuration.channels, configuration.kernel) = (fixture.layers, fixture.kernel)
-    (configuration.stride, configuration.padding) = (fixture.stride, fixture.padding)
+    (configuration.convolution.channels, configuration.convolution.kernel) = (
+      fixture.layers, fixture.kernel
+    )
+    (configuration.convolution.stride, configuration.convolution.padding) = (
+      fixture.stride, fixture.padding
+    )
     configuration.latent = fixture.latents
     configuration.activation = .tanh
     configuration.likelihood = fixture.likelihood

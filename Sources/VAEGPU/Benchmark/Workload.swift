@@ -48,7 +48,9 @@ package struct Workload: Sendable {
     var configuration = RunConfiguration()
     configuration.data = "sprites"
     configuration.hidden = hidden
-    if let channels { (configuration.model, configuration.channels) = ("conv", channels) }
+    if let channels {
+      (configuration.model, configuration.convolution.channels) = ("conv", channels)
+    }
     configuration.latent = latent
     configuration.batchSize = batch
     configuration.likelihood = likelihood

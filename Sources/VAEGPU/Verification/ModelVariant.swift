@@ -15,7 +15,7 @@ package struct ModelVariant: Sendable {
     func add(_ text: String, _ change: (inout RunConfiguration) -> Void) {
       var configuration = base
       configuration.levels = 5
-      (configuration.channels, configuration.kernel) = ([3, 4], 3)
+      (configuration.convolution.channels, configuration.convolution.kernel) = ([3, 4], 3)
       configuration.components = 3
       configuration.activation = activations[variants.count % activations.count]
       change(&configuration)
@@ -49,8 +49,12 @@ package struct ModelVariant: Sendable {
     }
     for norm in NormKind.allCases where norm != .none {
       add(", \(norm.rawValue) norm" + (norm == .group ? ", residual, nearest" : "")) {
-        ($0.model, $0.hidden, $0.norm, $0.channels) = ("conv", [], norm, [4, 4])
-        if norm == .group { ($0.residual, $0.upsampling, $0.kernel) = (1, .nearest, 4) }
+        ($0.model, $0.hidden) = ("conv", [])
+        ($0.convolution.norm, $0.convolution.channels) = (norm, [4, 4])
+        guard norm == .group else { return }
+        ($0.convolution.residual, $0.convolution.upsampling, $0.convolution.kernel) = (
+          1, .nearest, 4
+        )
       }
     }
     for objective in objectives {
