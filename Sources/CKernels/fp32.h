@@ -36,4 +36,10 @@ void vae_fp32_pack_transposed(const float *x, size_t ld, size_t count, size_t de
 void vae_fp32_pack_panels(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride,
                           size_t size);
 
+// Rows first ..< first + rows and columns k0 ..< k0 + columns of unfolded images (vae_gemm), `ld` apart.
+typedef struct {
+  size_t first, rows, k0, columns;
+} unfolded_part;
+void vae_unfold(const vae_geometry *geometry, const float *images, unfolded_part part, float *to, size_t ld);
+
 #endif

@@ -4,6 +4,8 @@
 //
 // The scheme of Goto & van de Geijn 2008: op(B) is packed in panels, a transposed A in blocks of rows, and a register
 // tile of C stays in vector registers while k runs; between blocks of k the sums rest in C.
+#include <string.h>
+
 #include "fp32.h"
 #include "workspace.h"
 
@@ -31,15 +33,28 @@ typedef struct {
 } workspace;
 _Static_assert(sizeof(workspace) <= WORKSPACE_BYTES, "a thread's workspace is too small");
 
+// Panels of a B that lies as images, columns j0 ..< j1.
+static void unfold_panels(const vae_gemm *g, size_t k0, size_t depth, size_t j0, size_t j1, size_t width, workspace *own) {
+  for (size_t j = j0; j < j1; j += width) {
+    float *panel = own->panels[(j - j0) / width];
+    const unfolded_part part = {.first = k0, .rows = depth, .k0 = j, .columns = least(j1 - j, width)};
+    if (part.columns < width) memset(panel, 0, depth * width * sizeof(float));
+    vae_unfold(&g->geometry, g->b, part, panel, width);
+  }
+}
+
 void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1) {
   workspace *own = vae_workspace();
   const fp32_kernel kernel = vae_fp32_kernel();
   const size_t height = kernel.rows, width = kernel.columns;
+  const int unfolds_a = g->images == VAE_IMAGES_A, unfolds_b = g->images == VAE_IMAGES_B;
   const blocking step = choose_blocking(g->m, g->k);
   for (size_t i0 = m0; i0 < m1; i0 += M_BLOCK) {
     const size_t i1 = least(m1, i0 + M_BLOCK);
     for (size_t k0 = 0; k0 < g->k; k0 += step.depth) {
       const size_t depth = least(g->k - k0, step.depth);
+      if (unfolds_a)
+        vae_unfold(&g->geometry, g->a, (unfolded_part){i0, i1 - i0, k0, depth}, own->blocks, depth);
       if (g->transpose_a)
         vae_fp32_pack_panels(g->a + k0 * g->m + i0, g->m, i1 - i0, depth, own->blocks, height, height * depth);
       for (size_t j0 = n0; j0 < n1; j0 += step.panels * width) {
@@ -47,14 +62,15 @@ void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1
         for (size_t j = j0; g->transpose_b && j < j1; j += width)
           vae_fp32_pack_transposed(g->b + j * g->k + k0, g->k, least(j1 - j, width), depth,
                                    own->panels[(j - j0) / width], width);
-        if (!g->transpose_b)
+        if (unfolds_b) unfold_panels(g, k0, depth, j0, j1, width, own);
+        if (!g->transpose_b && !unfolds_b)
           vae_fp32_pack_panels(g->b + k0 * g->n + j0, g->n, j1 - j0, depth, own->panels[0], width,
                                K_BLOCK * MOST_COLUMNS);
         for (size_t i = i0; i < i1; i += height) {
           fp32_tile o = {.rows = (int)least(i1 - i, height), .ldc = g->n, .depth = depth, .accumulate = k0 > 0};
           o.packed = g->transpose_a;
-          o.a = o.packed ? own->blocks + (i - i0) * depth : g->a + i * g->k + k0;
-          o.row = g->k;
+          o.a = o.packed || unfolds_a ? own->blocks + (i - i0) * depth : g->a + i * g->k + k0;
+          o.row = unfolds_a ? depth : g->k;
           for (size_t j = j0; j < j1; j += width) {
             o.columns = (int)least(j1 - j, width);
             o.panel = own->panels[(j - j0) / width];

@@ -8,9 +8,12 @@
 
 #define HUGE_PAGE (2 << 20)
 
-static pthread_key_t key;
+static pthread_key_t key, scratch_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void make_key(void) { pthread_key_create(&key, free); }
+static void make_key(void) {
+  pthread_key_create(&key, free);
+  pthread_key_create(&scratch_key, free);
+}
 
 void *vae_workspace(void) {
   pthread_once(&once, make_key);
@@ -21,4 +24,19 @@ void *vae_workspace(void) {
   // 2 MB: without them the process is at its end anyway.
   if (!own || pthread_setspecific(key, own)) abort();
   return own;
+}
+
+// The first 64 bytes hold its size.
+void *vae_scratch(size_t bytes) {
+  pthread_once(&once, make_key);
+  size_t *own = pthread_getspecific(scratch_key);
+  if (!own || *own < bytes) {
+    const size_t size = (bytes + 64 + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    free(own);
+    own = aligned_alloc(HUGE_PAGE, size);
+    if (own) madvise(own, size, MADV_HUGEPAGE);
+    if (!own || pthread_setspecific(scratch_key, own)) abort();
+    *own = size - 64;
+  }
+  return (char *)own + 64;
 }

@@ -28,6 +28,10 @@ package final class CPUBackend: Backend {
   /// Processors this process may run on.
   package static var availableProcessors: Int { max(1, Int(vae_available_processors())) }
 
+  package func multipliesImages(in precision: Precision) -> Bool {
+    realType == .float32 && precision == .fp32
+  }
+
   package func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer {
     guard let buffer = CPUBuffer(byteCount: byteCount) else {
       throw ComputeError(
@@ -56,7 +60,12 @@ package final class CPUBackend: Backend {
     for command in commands {
       switch command {
       case .kernel(let launch): prepared.append(try CPUKernelCommand(launch, backend: self))
-      case .multiply(let multiply): prepared.append(try CPUMultiplyCommand(multiply, backend: self))
+      case .multiply(let multiply):
+        if case .c(let geometry)? = multiply.images {
+          prepared.append(try CPUFoldedMultiplyCommand(multiply, to: geometry, backend: self))
+        } else {
+          prepared.append(try CPUMultiplyCommand(multiply, backend: self))
+        }
       }
     }
     return CPUCommandSequence(prepared, pool: pool)

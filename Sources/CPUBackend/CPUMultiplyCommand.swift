@@ -14,6 +14,8 @@ struct CPUMultiplyCommand: CPUCommand {
   private let a: UnsafeMutableRawPointer
   private let b: UnsafeMutableRawPointer
   private let c: UnsafeMutableRawPointer
+  /// The product in float32.
+  private let gemm: vae_gemm
   private let realType: RealType
   /// nil: operands as they are.
   private let bf16: vae_bf16_kernel?
@@ -26,13 +28,15 @@ struct CPUMultiplyCommand: CPUCommand {
     a = backend.address(of: multiply.a)
     b = backend.address(of: multiply.b)
     c = backend.address(of: multiply.c)
+    gemm = vae_gemm(multiply, a: a, b: b, c: c)
     realType = backend.realType
     bf16 = multiply.precision == .bf16 && realType == .float32 ? vae_bf16_best() : nil
     grid = TileGrid(
       multiply, threads: backend.pool.threadCount, kernel: bf16.map { .bf16($0) } ?? .float32)
     var epilogue: CPUEpilogue?
     if let description = multiply.epilogue {
-      epilogue = try CPUEpilogue(description, of: multiply, backend: backend)
+      epilogue = try CPUEpilogue(
+        description, of: multiply.c, columns: multiply.n, backend: backend)
     }
     self.epilogue = epilogue
     var rowSums: CPUKernelCommand?
@@ -60,10 +64,7 @@ struct CPUMultiplyCommand: CPUCommand {
   }
 
   private func runSingle(_ row: Range<Int>, _ column: Range<Int>) {
-    var gemm = vae_gemm(
-      a: a.assumingMemoryBound(to: Float.self), b: b.assumingMemoryBound(to: Float.self),
-      c: c.assumingMemoryBound(to: Float.self), m: multiply.m, n: multiply.n, k: multiply.k,
-      transpose_a: multiply.transposeA ? 1 : 0, transpose_b: multiply.transposeB ? 1 : 0)
+    var gemm = gemm
     let (m0, m1) = (row.lowerBound, row.upperBound)
     let (n0, n1) = (column.lowerBound, column.upperBound)
     if let bf16 {
@@ -88,36 +89,32 @@ struct CPUMultiplyCommand: CPUCommand {
   }
 }
 
-/// The epilogue of a product on one tile: its kernel, run on each row's part of the tile.
-struct CPUEpilogue {
-  private let function: vae_kernel_function
-  private let c: UnsafeMutableRawPointer
-  private let operand: UnsafeMutableRawPointer
-  private let isColumn: Bool
-  private let stride: Int
-  private let size: Int
-  // Keeps the operand alive for as long as the command.
-  private let buffer: any DeviceBuffer
-
+extension vae_gemm {
   init(
-    _ epilogue: MatrixEpilogue, of multiply: MatrixMultiply, backend: CPUBackend
-  ) throws(ComputeError) {
-    function = try backend.kernels.function(named: epilogue.kernel)
-    c = backend.address(of: multiply.c)
-    operand = backend.address(of: epilogue.view)
-    buffer = epilogue.view.buffer
-    if case .column = epilogue.operand { isColumn = true } else { isColumn = false }
-    stride = multiply.n
-    size = backend.realType.byteCount
+    _ multiply: MatrixMultiply, a: UnsafeMutableRawPointer, b: UnsafeMutableRawPointer,
+    c: UnsafeMutableRawPointer
+  ) {
+    let (images, geometry): (vae_images, vae_geometry) =
+      switch multiply.images {
+      case .a(let geometry): (VAE_IMAGES_A, vae_geometry(geometry))
+      case .b(let geometry): (VAE_IMAGES_B, vae_geometry(geometry))
+      case .c(let geometry): (VAE_NO_IMAGES, vae_geometry(geometry))
+      case nil: (VAE_NO_IMAGES, vae_geometry())
+      }
+    self.init(
+      a: a.assumingMemoryBound(to: Float.self), b: b.assumingMemoryBound(to: Float.self),
+      c: c.assumingMemoryBound(to: Float.self), m: multiply.m, n: multiply.n, k: multiply.k,
+      transpose_a: multiply.transposeA ? 1 : 0, transpose_b: multiply.transposeB ? 1 : 0,
+      images: images, geometry: geometry)
   }
+}
 
-  func run(_ rows: Range<Int>, _ columns: Range<Int>) {
-    let offset = (rows.lowerBound * stride + columns.lowerBound) * size
-    let arguments = [
-      vae_argument(pointer: c + offset),
-      vae_argument(pointer: operand + (isColumn ? columns.lowerBound * size : offset)),
-      vae_argument(uint_value: UInt32(columns.count)), vae_argument(uint_value: UInt32(stride)),
-    ]
-    function(arguments, 0, rows.count)
+extension vae_geometry {
+  init(_ geometry: ConvolutionGeometry) {
+    self.init(
+      height: geometry.height, width: geometry.width, channels: geometry.channels,
+      out_height: geometry.outHeight, out_width: geometry.outWidth,
+      kernel_height: geometry.kernelHeight, kernel_width: geometry.kernelWidth,
+      stride: geometry.stride, padding: geometry.padding)
   }
 }

@@ -6,15 +6,14 @@ import Compute
 package struct TileGrid {
   /// What a kernel's tiles are made of and what they cost, in float32 multiply-adds of a vector of 16, as measured.
   package struct Kernel: Sendable {
-    /// Rows and columns that the kernel works on at once.
+    /// Rows and columns are cut at multiples of these: what the kernel works on at once, or a part of it that is as fast.
     let rows: Int
     let columns: Int
     /// Of a product of two elements, of packing an element of an operand, of storing an element of the result.
     let product: Double
     let packing: Double
     var storing = 0.0
-
-    package static let float32 = Kernel(rows: 12, columns: 16, product: 1 / 16, packing: 1 / 2)
+    package static let float32 = Kernel(rows: 4, columns: 16, product: 1 / 16, packing: 1 / 2)
     /// For bf16 operands.
     package static func bf16(_ kind: vae_bf16_kernel) -> Kernel {
       Kernel(

@@ -5,6 +5,8 @@ package protocol Backend: AnyObject {
   var realType: RealType { get }
   /// What matrix products can be asked for.
   var precisions: Set<Precision> { get }
+  /// Whether matrix products take `MatrixMultiply.images`.
+  func multipliesImages(in precision: Precision) -> Bool
 
   /// Zeroed memory of `byteCount` bytes.
   func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer
@@ -65,6 +67,7 @@ extension CommandSequence {
 
 extension Backend {
   package var precisions: Set<Precision> { [.fp32] }
+  package func multipliesImages(in precision: Precision) -> Bool { false }
 
   package func upload(_ values: [UInt32], to view: BufferView) throws(ComputeError) {
     try uploadArray(values, to: view)

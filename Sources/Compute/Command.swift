@@ -34,6 +34,17 @@ package struct KernelLaunch {
   }
 }
 
+/// A matrix of a product that is not in memory: images [images, height, width, channels] are, which it is unfolded from or folded to
+/// (im2col and its transpose, Kernels/convolution.cl). The numbers m, n, k of the product remain those of the matrices.
+package enum ImageOperand: Sendable {
+  /// A, not transposed, is unfolded from images.
+  case a(ConvolutionGeometry)
+  /// B, not transposed, likewise.
+  case b(ConvolutionGeometry)
+  /// C is folded to images; an epilogue is of their pixels, [images height width, channels].
+  case c(ConvolutionGeometry)
+}
+
 /// C = op(A) op(B), row-major and dense: op(A) is [m, k], op(B) is [k, n], C is [m, n].
 package struct MatrixMultiply {
   package var m: Int
@@ -47,6 +58,8 @@ package struct MatrixMultiply {
   package var epilogue: MatrixEpilogue?
   /// [m]: the sums of op(A) over k, in order. Only with a transposed A, whose columns these are.
   package var rowSums: BufferView?
+  /// What lies as images in place of a matrix. Only where `Backend.multipliesImages`.
+  package var images: ImageOperand?
   /// Of op(A) and op(B) in the product; row sums and the epilogue take what is stored. The float64 reference rounds nothing.
   package var precision = Precision.fp32
 

@@ -1,17 +1,22 @@
 /// Makes fewer, larger operations of a recording, with the same results to the last bit.
 ///
 /// Two rules, and the operations say what they can do: an operation absorbs the producer of an input that nothing else
-/// reads (`Operation.absorbing`), and two operations that read the same inputs become one (`Operation.joined`).
+/// reads, or that each reader may repeat (`Operation.absorbing`), and two operations that read the same inputs become one (`Operation.joined`).
 struct Fusion {
   private(set) var nodes: [Graph.Node]
   private let graph: Graph
   private let kept: Set<Int>
+  private let multipliesImages: Bool
 
   /// - Parameters:
   ///   - nodes: the operations that matter, in recorded order.
   ///   - outputs: tensors that must exist afterwards.
-  static func apply(to nodes: [Graph.Node], of graph: Graph, outputs: [Tensor]) -> [Graph.Node] {
-    var fusion = Fusion(nodes: nodes, graph: graph, kept: Set(outputs.map(\.id)))
+  ///   - multipliesImages: whether the device takes products with images.
+  static func apply(
+    to nodes: [Graph.Node], of graph: Graph, outputs: [Tensor], multipliesImages: Bool
+  ) -> [Graph.Node] {
+    var fusion = Fusion(
+      nodes: nodes, graph: graph, kept: Set(outputs.map(\.id)), multipliesImages: multipliesImages)
     while fusion.absorbOnce() {}
     while fusion.joinOnce() {}
     return Schedule.order(fusion.nodes, of: graph)
@@ -20,28 +25,33 @@ struct Fusion {
   private mutating func absorbOnce() -> Bool {
     for (index, node) in nodes.enumerated() {
       for (position, input) in node.inputs.enumerated() {
-        guard let producer = producer(onlyFor: index, of: input), canMove(producer, into: index),
+        guard let producer = producer(for: index, of: input), canMove(producer, into: index),
           nodes[producer].outputs[0].shape == input.shape
         else { continue }
         var inputs = node.inputs
         inputs.replaceSubrange(position...position, with: nodes[producer].inputs)
         guard
           let operation = node.operation.absorbing(
-            nodes[producer].operation, at: position, inputs: inputs)
+            nodes[producer].operation, at: position, inputs: inputs),
+          multipliesImages || !operation.multipliesImages
         else { continue }
         nodes[index] = Graph.Node(operation: operation, inputs: inputs, outputs: node.outputs)
-        nodes.remove(at: producer)
+        if !nodes.contains(where: { $0.inputs.contains(input) }) { nodes.remove(at: producer) }
         return true
       }
     }
     return false
   }
 
-  /// The node that makes `tensor`, if that is all it makes and node `reader` is the only one to read it.
-  private func producer(onlyFor reader: Int, of tensor: Tensor) -> Int? {
+  /// The node that makes `tensor`, if that is all it makes and node `reader` is the only one to read it, or each that does may
+  /// repeat it.
+  private func producer(for reader: Int, of tensor: Tensor) -> Int? {
     guard !kept.contains(tensor.id), !graph.isPlaced(tensor),
       let producer = nodes.firstIndex(where: { $0.outputs == [tensor] }),
-      nodes.enumerated().allSatisfy({ $0.offset == reader || !$0.element.inputs.contains(tensor) }),
+      nodes[producer].operation.isRepeatable
+        || nodes.enumerated().allSatisfy({
+          $0.offset == reader || !$0.element.inputs.contains(tensor)
+        }),
       nodes[reader].inputs.filter({ $0 == tensor }).count == 1
     else { return nil }
     return producer

@@ -18,12 +18,18 @@ package protocol Operation {
   /// This operation and one that reads the first of its inputs, as one: its own outputs, then the other's. nil where that
   /// cannot be.
   func joined(with other: any Operation) -> (any Operation)?
+  /// Whether what reads the output may do this itself although others read it too: it costs little.
+  var isRepeatable: Bool { get }
+  /// Whether the command has a matrix that lies as images (`MatrixMultiply.images`), which not every device takes.
+  var multipliesImages: Bool { get }
   /// What the command moves and computes. Without one of its own: the bytes of all inputs and outputs (Work.swift).
   func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work
 }
 
 extension Operation {
   package var updatedInputs: [Int] { [] }
+  package var isRepeatable: Bool { false }
+  package var multipliesImages: Bool { false }
   package func absorbing(
     _ producer: any Operation, at position: Int, inputs: [Tensor]
   ) -> (any Operation)? { nil }

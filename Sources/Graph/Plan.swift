@@ -12,10 +12,14 @@ package struct Plan {
   /// Nodes matter if an output is asked for, lives in a storage of the caller, or an input is changed in place; and
   /// whatever these need. The rest is dropped.
   package init(
-    _ graph: Graph, outputs: [Tensor], realType: RealType, fuses: Bool = Plan.fusesByDefault
+    _ graph: Graph, outputs: [Tensor], realType: RealType, multipliesImages: Bool = false,
+    fuses: Bool = Plan.fusesByDefault
   ) {
     let live = Plan.liveNodes(graph, outputs: outputs)
-    nodes = fuses ? Fusion.apply(to: live, of: graph, outputs: outputs) : live
+    nodes =
+      fuses
+      ? Fusion.apply(to: live, of: graph, outputs: outputs, multipliesImages: multipliesImages)
+      : live
     let intervals = Plan.lifetimes(graph, nodes: nodes, outputs: outputs)
     var offsets: [Int: Int] = [:]
     var placed: [Interval] = []

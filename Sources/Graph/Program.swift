@@ -28,7 +28,9 @@ package final class Program {
     storages: [String: any DeviceBuffer], precision: Precision = .fp32,
     fuses: Bool = Plan.fusesByDefault
   ) throws(ComputeError) {
-    let plan = Plan(graph, outputs: outputs, realType: backend.realType, fuses: fuses)
+    let plan = Plan(
+      graph, outputs: outputs, realType: backend.realType,
+      multipliesImages: backend.multipliesImages(in: precision), fuses: fuses)
     let arena = try backend.allocate(byteCount: max(plan.arenaByteCount, BufferView.alignment))
     var binder = Binder(
       graph: graph, backend: backend, storages: storages, plan: plan, arena: arena)

@@ -24,16 +24,33 @@ typedef struct {
 const vae_kernel *vae_kernels_f32(size_t *count);
 const vae_kernel *vae_kernels_f64(size_t *count);
 
+// The places of a kernel on images [height, width, channels] (ConvolutionGeometry).
+typedef struct {
+  size_t height, width, channels, out_height, out_width, kernel_height, kernel_width, stride, padding;
+} vae_geometry;
+
+// Whether a matrix, not transposed, lies as images and is what `unfold` of Kernels/convolution.cl makes of them.
+typedef enum { VAE_NO_IMAGES, VAE_IMAGES_A, VAE_IMAGES_B } vae_images;
+
 // A product C = op(A) op(B): row-major and dense, op(A) [m, k], op(B) [k, n], C [m, n].
 typedef struct {
   const float *a, *b;
   float *c;
   size_t m, n, k;
   int transpose_a, transpose_b;
+  vae_images images;
+  vae_geometry geometry;
 } vae_gemm;
 
 // Computes rows m0 ..< m1 and columns n0 ..< n1 of C. Tiles may be computed by different threads in any order.
 void vae_gemm_tile(const vae_gemm *gemm, size_t m0, size_t m1, size_t n0, size_t n1);
+
+// Lines y0 ..< y1 of an image, as `fold` of Kernels/convolution.cl makes them of unfolded places, [places, kernel_height kernel_width
+// channels], of which the first lies in row `first_row` of the kernel's places.
+void vae_fold(const vae_geometry *geometry, const float *unfolded, size_t first_row, size_t y0, size_t y1, float *lines);
+
+// Memory of the calling thread, at least `bytes`, aligned to 64; what lies in it is lost at the next call.
+void *vae_scratch(size_t bytes);
 
 // The instruction set that the matrix product uses on this processor: AVX-512, AVX2 or baseline.
 const char *vae_instruction_set(void);

@@ -1,7 +1,8 @@
 import Compute
 
 /// C = op(A) op(B): [m, k] x [k, n] -> [m, n], op being the transpose where asked for. Fused with what follows it, an
-/// epilogue takes one more input, and the sums of op(A)'s rows over k are one more output [m].
+/// epilogue takes one more input, and the sums of op(A)'s rows over k are one more output [m]. Fused with an unfold before it or a fold
+/// behind it, A, B or C is not made: the images are read or written.
 struct MatrixProduct: Operation {
   /// What becomes of an element before it is stored.
   enum Epilogue {
@@ -16,16 +17,23 @@ struct MatrixProduct: Operation {
   let transposeB: Bool
   var epilogue = Epilogue.none
   var sumsRows = false
+  var images: ImageOperand?
+
+  var multipliesImages: Bool { images != nil }
 
   var name: String {
-    let product =
-      switch epilogue {
-      case .none: "matrix product"
-      case .biasActivation(let activation): "matrix product + bias + \(activation.rawValue)"
-      case .activationGradient(let activation):
-        "matrix product + gradient of \(activation.rawValue)"
+    var name =
+      switch images {
+      case .a, .b: "unfold + matrix product"
+      case .c: "matrix product + fold"
+      case nil: "matrix product"
       }
-    return sumsRows ? product + " + bias gradient" : product
+    switch epilogue {
+    case .none: break
+    case .biasActivation(let activation): name += " + bias + \(activation.rawValue)"
+    case .activationGradient(let activation): name += " + gradient of \(activation.rawValue)"
+    }
+    return sumsRows ? name + " + bias gradient" : name
   }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
@@ -47,6 +55,7 @@ struct MatrixProduct: Operation {
       multiply.epilogue = .init("\(activation.kernel)_gradient", matrix: inputs[2].view)
     }
     if sumsRows { multiply.rowSums = outputs[1].view }
+    multiply.images = images
     return .multiply(multiply)
   }
 
@@ -55,6 +64,28 @@ struct MatrixProduct: Operation {
     guard case .none = self.epilogue, !sumsRows else { return nil }
     var product = self
     product.epilogue = epilogue
+    return product
+  }
+
+  /// The product folded to images; nil if it has an epilogue.
+  func folded(by geometry: ConvolutionGeometry) -> MatrixProduct? {
+    guard case .none = epilogue, !sumsRows, !transposeA, images == nil else { return nil }
+    var product = self
+    product.images = .c(geometry)
+    return product
+  }
+
+  /// An operand that is unfolded images.
+  func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? {
+    guard let unfold = producer as? Unfold, images == nil else { return nil }
+    var product = self
+    switch position {
+    case 0 where !transposeA: product.images = .a(unfold.geometry)
+    case 1 where !transposeB: product.images = .b(unfold.geometry)
+    default: return nil
+    }
     return product
   }
 
@@ -91,6 +122,12 @@ struct MatrixProduct: Operation {
   }
 
   private func sizes(_ a: Shape, _ b: Shape) -> (m: Int, k: Int, otherK: Int, n: Int) {
+    var (a, b) = (a, b)
+    switch images {
+    case .a(let geometry): a = geometry.unfolding(a)
+    case .b(let geometry): b = geometry.unfolding(b)
+    case .c, nil: break
+    }
     precondition(a.rank == 2 && b.rank == 2, "matrix product of \(a) and \(b)")
     return (
       transposeA ? a[1] : a[0], transposeA ? a[0] : a[1], transposeB ? b[1] : b[0],

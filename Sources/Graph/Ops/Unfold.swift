@@ -6,14 +6,10 @@ struct Unfold: Operation {
   let geometry: ConvolutionGeometry
 
   var name: String { "unfold" }
+  var isRepeatable: Bool { true }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
-    let size = geometry.height * geometry.width * geometry.channels
-    precondition(
-      geometry.isValid && inputs[0].shape.count % size == 0,
-      "\(name) of \(inputs[0].shape) by \(geometry)")
-    let images = inputs[0].shape.count / size
-    return [TensorType([images * geometry.outHeight * geometry.outWidth, geometry.unfolded])]
+    [TensorType(geometry.unfolding(inputs[0].shape))]
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
@@ -49,6 +45,13 @@ struct Fold: Operation {
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
     guard let gradient = upstream[0] else { return [nil] }
     return [gradient.graph.unfold(gradient, geometry)]
+  }
+
+  /// A product that nothing else reads is folded while it is made.
+  func absorbing(
+    _ producer: any Operation, at position: Int, inputs: [Tensor]
+  ) -> (any Operation)? {
+    (producer as? MatrixProduct)?.folded(by: geometry)
   }
 }
 

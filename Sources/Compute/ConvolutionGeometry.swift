@@ -1,5 +1,3 @@
-import Compute
-
 /// The places of a kernel on an image.
 package struct ConvolutionGeometry: Sendable, Hashable {
   /// Of the image.
@@ -37,7 +35,14 @@ package struct ConvolutionGeometry: Sendable, Hashable {
       && padding < max(kernelHeight, kernelWidth)
   }
 
-  var arguments: [KernelArgument] {
+  /// The shape of unfolded images. Traps on a size that is not one of images: a programmer's mistake.
+  package func unfolding(_ images: Shape) -> Shape {
+    let size = height * width * channels
+    precondition(isValid && images.count % size == 0, "unfold of \(images) by \(self)")
+    return [images.count / size * outHeight * outWidth, unfolded]
+  }
+
+  package var arguments: [KernelArgument] {
     [
       height, width, channels, outHeight, outWidth, kernelHeight, kernelWidth, stride, padding,
     ].map { .count($0) }

@@ -1,0 +1,105 @@
+import CKernels
+import Compute
+
+/// A float32 product that is folded to images, a few of them or a few of their lines at a time: what is unfolded stays in a cache.
+/// Every number is what the product and `fold` of Kernels/convolution.cl give one after the other.
+struct CPUFoldedMultiplyCommand: CPUCommand {
+  let kernel = "gemm + fold"
+  private let gemm: vae_gemm
+  private let geometry: ConvolutionGeometry
+  private let parts: FoldedParts
+  private let epilogue: CPUEpilogue?
+  // Keeps them alive for as long as the command.
+  private let buffers: [any DeviceBuffer]
+
+  init(
+    _ multiply: MatrixMultiply, to geometry: ConvolutionGeometry, backend: CPUBackend
+  ) throws(ComputeError) {
+    precondition(
+      !multiply.transposeA && multiply.rowSums == nil && multiply.n == geometry.unfolded,
+      "a product of \(multiply.m) x \(multiply.n) folded by \(geometry)")
+    gemm = vae_gemm(
+      multiply, a: backend.address(of: multiply.a), b: backend.address(of: multiply.b),
+      c: backend.address(of: multiply.c))
+    self.geometry = geometry
+    parts = FoldedParts(
+      geometry, images: multiply.m / (geometry.outHeight * geometry.outWidth),
+      threads: backend.pool.threadCount)
+    var epilogue: CPUEpilogue?
+    if let description = multiply.epilogue {
+      epilogue = try CPUEpilogue(
+        description, of: multiply.c, columns: geometry.channels, backend: backend)
+    }
+    self.epilogue = epilogue
+    buffers = [multiply.a.buffer, multiply.b.buffer, multiply.c.buffer]
+  }
+
+  func run(on pool: WorkerPool) {
+    pool.run(tasks: parts.count) { run(parts[$0]) }
+  }
+
+  private func run(_ part: FoldedParts.Part) {
+    let places = parts.places(of: part.lines)
+    let rows = part.images.count * places.count * geometry.outWidth
+    let scratch = vae_scratch(rows * gemm.n * MemoryLayout<Float>.size)
+      .assumingMemoryBound(to: Float.self)
+    let first = (part.images.lowerBound * geometry.outHeight + places.lowerBound) * geometry.outWidth
+    var product = gemm
+    (product.a, product.c, product.m) = (gemm.a + first * gemm.k, scratch, rows)
+    vae_gemm_tile(&product, 0, rows, 0, gemm.n)
+
+    var geometry = vae_geometry(geometry)
+    let (lines, width) = (part.lines, self.geometry.width)
+    for (index, image) in part.images.enumerated() {
+      let line = image * self.geometry.height + lines.lowerBound
+      vae_fold(
+        &geometry, scratch + index * places.count * self.geometry.outWidth * gemm.n,
+        places.lowerBound, lines.lowerBound, lines.upperBound,
+        gemm.c + line * width * self.geometry.channels)
+      epilogue?.run((line * width)..<((line + lines.count) * width), 0..<self.geometry.channels)
+    }
+  }
+}
+
+/// Images cut into parts whose unfolded places fit a cache: whole images, or lines of one.
+struct FoldedParts {
+  struct Part {
+    let images: Range<Int>
+    let lines: Range<Int>
+  }
+
+  private static let cache = 1 << 20
+  private let geometry: ConvolutionGeometry
+  private let images: Tiling
+  private let lines: Tiling
+
+  init(_ geometry: ConvolutionGeometry, images: Int, threads: Int) {
+    self.geometry = geometry
+    let rowBytes = geometry.outWidth * geometry.unfolded * MemoryLayout<Float>.size
+    let rows = max(1, Self.cache / rowBytes)
+    let together = max(1, min(rows / geometry.outHeight, images / (2 * threads)))
+    self.images = Tiling(extent: images, pieces: (images + together - 1) / together, multiple: 1)
+    // A line needs a place for each of the kernel's lines that can lie on it; what neighbours both need is computed twice.
+    let shared = (geometry.kernelHeight + geometry.stride - 1) / geometry.stride
+    let pieces =
+      rows >= geometry.outHeight
+      ? 1 : geometry.height / (geometry.stride * max(1, rows - shared + 1)) + 1
+    lines = Tiling(extent: geometry.height, pieces: pieces, multiple: geometry.stride)
+  }
+
+  var count: Int { images.count * lines.count }
+
+  subscript(_ part: Int) -> Part {
+    Part(images: images[part / lines.count], lines: lines[part % lines.count])
+  }
+
+  /// Rows of places that lines are folded from.
+  func places(of lines: Range<Int>) -> Range<Int> {
+    guard lines.count < geometry.height else { return 0..<geometry.outHeight }
+    let (stride, padding) = (geometry.stride, geometry.padding)
+    let first = lines.lowerBound + padding - geometry.kernelHeight
+    let begin = first < 0 ? 0 : min(first / stride + 1, geometry.outHeight)
+    let end = min((lines.upperBound - 1 + padding) / stride + 1, geometry.outHeight)
+    return begin..<max(begin, end)
+  }
+}
