@@ -17,7 +17,7 @@ from programs import BINARY, Program, machine, run_alone, version
 from ratios import Ratio, Requirement, Series, full_table, ratio_table, ratios
 from workloads import WORKLOADS, select
 
-MODES = "eager,eager-fused,compile,compile-fused,compile-data"
+MODES = "eager,eager-fused,compile,compile-fused,compile-data,channels-last"
 CUDA_MODES = MODES + ",reduce-overhead,cudagraph,cudagraph-compile"
 
 

@@ -1,7 +1,8 @@
 """Speed of whole training steps in PyTorch: gather, forward, backward, Adam. See README.md for what is compared.
 
 Modes: eager; eager-fused (Adam(fused=True)); compile and compile-fused (torch.compile of the model); compile-data
-(fused Adam, torch.compile of data preparation and model together). On CUDA also reduce-overhead (compile-data with
+(fused Adam, torch.compile of data preparation and model together); channels-last (eager-fused with the weights of
+convolutions, and so the images, in that format; the same as eager-fused for dense layers). On CUDA also reduce-overhead (compile-data with
 torch.compile's own CUDA graphs), cudagraph and cudagraph-compile (one CUDA graph of the whole step of eager-fused and
 of compile-data).
 """
@@ -26,7 +27,7 @@ try:
 except ImportError as error:
     fail(f"PyTorch cannot be imported ({one_line(error)}); install requirements.txt")
 
-ANYWHERE = ["eager", "eager-fused", "compile", "compile-fused", "compile-data"]
+ANYWHERE = ["eager", "eager-fused", "compile", "compile-fused", "compile-data", "channels-last"]
 ON_CUDA = ["reduce-overhead", "cudagraph", "cudagraph-compile"]
 PRECISIONS = {"cpu": ["fp32", "bf16"], "cuda": ["fp32", "tf32", "bf16"]}
 
@@ -41,7 +42,8 @@ class TorchSteps:
         self.binarize = work.likelihood == "bernoulli"
         self.autocast = precision == "bf16"
         torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
-        self.model: Callable[[Tensor], Tensor] = MODELS[work.model](work).to(device)
+        layout = torch.channels_last if mode == "channels-last" else torch.contiguous_format
+        self.model: Callable[[Tensor], Tensor] = MODELS[work.model](work).to(device, memory_format=layout)
         graphed, fused = mode.startswith("cudagraph"), mode not in ("eager", "compile")
         self.adam = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE, fused=fused or None, capturable=graphed)
         self.objective = self.loss_of_rows

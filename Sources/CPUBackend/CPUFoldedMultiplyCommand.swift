@@ -43,7 +43,8 @@ struct CPUFoldedMultiplyCommand: CPUCommand {
     let rows = part.images.count * places.count * geometry.outWidth
     let scratch = vae_scratch(rows * gemm.n * MemoryLayout<Float>.size)
       .assumingMemoryBound(to: Float.self)
-    let first = (part.images.lowerBound * geometry.outHeight + places.lowerBound) * geometry.outWidth
+    let first =
+      (part.images.lowerBound * geometry.outHeight + places.lowerBound) * geometry.outWidth
     var product = gemm
     (product.a, product.c, product.m) = (gemm.a + first * gemm.k, scratch, rows)
     vae_gemm_tile(&product, 0, rows, 0, gemm.n)
