@@ -62,7 +62,8 @@ ROW_KERNEL(posterior_draws_backward,
 
 // Sums over the draws of an image, taken on draw by draw: from draw state[STATE_STEP] on, which 0 begins anew.
 //   { l_0, sum (l - l_0), sum (l - l_0)^2, max ln w, sum w / max w, sum (w / max w)^2 }
-// with the log-likelihood l and ln w = l + ln p(z) - ln q(z|x) of each draw (streaming log-sum-exp).
+// with the log-likelihood l and ln w = l + ln p(z) - ln q(z|x) of each draw (streaming log-sum-exp). The last two leave out the largest
+// weight: what the others weigh beside it is not rounded away.
 #define IMPORTANCE_SUMS 6
 KERNEL(accumulate_importance,
        (IN(real, log_likelihood), IN(real, log_ratio), IN(uint, state), INOUT(real, sums), VALUE(uint, samples),
@@ -74,24 +75,24 @@ KERNEL(accumulate_importance,
     const real first = begins ? log_likelihood[row] : image[0];
     real sum = begins ? REAL(0.0) : image[1], squares = begins ? REAL(0.0) : image[2];
     real top = begins ? log_likelihood[row] + log_ratio[row] : image[3];
-    real weights = begins ? REAL(0.0) : image[4], squared_weights = begins ? REAL(0.0) : image[5];
+    real others = begins ? REAL(0.0) : image[4], squared_others = begins ? REAL(0.0) : image[5];
     for (uint s = 0; s < samples; s++) {
       const real difference = log_likelihood[row + s] - first;
       const real log_weight = log_likelihood[row + s] + log_ratio[row + s];
-      const real higher = log_weight > top ? log_weight : top;
-      const real shrink = real_exp(top - higher), weight = real_exp(log_weight - higher);
+      const int is_higher = log_weight > top;
+      const real ratio = begins && s == 0 ? REAL(0.0) : real_exp(is_higher ? top - log_weight : log_weight - top);
       sum += difference;
       squares += difference * difference;
-      weights = weights * shrink + weight;
-      squared_weights = squared_weights * shrink * shrink + weight * weight;
-      top = higher;
+      others = is_higher ? (others + REAL(1.0)) * ratio : others + ratio;
+      squared_others = is_higher ? (squared_others + REAL(1.0)) * ratio * ratio : squared_others + ratio * ratio;
+      top = is_higher ? log_weight : top;
     }
     image[0] = first;
     image[1] = sum;
     image[2] = squares;
     image[3] = top;
-    image[4] = weights;
-    image[5] = squared_weights;
+    image[4] = others;
+    image[5] = squared_others;
   }
 }
 

@@ -82,6 +82,16 @@ package struct Matrix: Sendable, Equatable {
       Int32(columns), 1, &values, Int32(columns))
   }
 
+  /// Adds A' B.
+  package mutating func addProduct(_ a: Matrix, _ b: Matrix) {
+    precondition(
+      a.rows == b.rows && rows == a.columns && columns == b.columns, "product of another size")
+    guard a.rows > 0 else { return }
+    cblas_dgemm(
+      CblasRowMajor, CblasTrans, CblasNoTrans, Int32(rows), Int32(columns), Int32(a.rows), 1,
+      a.values, Int32(a.columns), b.values, Int32(b.columns), 1, &values, Int32(columns))
+  }
+
   /// The lower triangle from the upper one.
   package mutating func mirrorUpper() {
     for row in 0..<rows { for column in 0..<row { self[row, column] = self[column, row] } }

@@ -20,7 +20,7 @@ struct AggregatePosterior {
     images = posteriors.count / (2 * latents)
   }
 
-  /// ln q(z) - ln p(z) of a draw z from the posterior of each image; nil if `stop` said so.
+  /// ln q(z|x) - ln q(z) of a draw z from the posterior of each image, ln N at most; nil if `stop` said so.
   func logRatios(seed: UInt64, stop: () -> Bool) throws -> [Double]? {
     let draws = vae.latents(of: posteriors.map { Float($0) }, mean: false, seed: seed)
     let (weights, biases) = quadratic()
@@ -48,11 +48,22 @@ struct AggregatePosterior {
       try program.run()
       let logDensities = try program.readDoubles(output)
       for row in 0..<count {
-        let squares = features[(row * 2 * latents)..<(row * 2 * latents + latents)]
-        ratios.append(logDensities[row] - log(Double(images)) + 0.5 * squares.reduce(0, +))
+        let own = logDensity(
+          features[(row * 2 * latents)..<((row + 1) * 2 * latents)], image: start + row, weights,
+          biases)
+        let count = log(Double(images))
+        ratios.append(min(own - logDensities[row] + count, count))
       }
     }
     return ratios
+  }
+
+  /// ln q(z|x_n) + M/2 ln 2 pi of the squares of z, then z.
+  private func logDensity(
+    _ features: ArraySlice<Double>, image: Int, _ weights: [Double], _ biases: [Double]
+  ) -> Double {
+    let row = weights[(image * 2 * latents)..<((image + 1) * 2 * latents)]
+    return zip(row, features).reduce(biases[image]) { $0 + $1.0 * $1.1 }
   }
 
   /// ln q(z|x_n) + M/2 ln 2 pi = sum_j (a_nj z_j^2 + b_nj z_j) + c_n: weights [N, 2M] of a, then b, and c [N].

@@ -19,8 +19,8 @@ public struct Evaluation: Sendable {
   /// The IWAE-K bound ln 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x) of the same draws, K = `samples`, averaged over images
   /// (Burda et al. 2016, eq. 8). With one draw an estimate of the ELBO by a Monte-Carlo KL.
   public var iwae: Double
-  /// Of `iwae`, by the variance of the weights to first order: sqrt(sum_i (sum w^2 / (sum w)^2 - 1/K) K / (K - 1)) / N. It is
-  /// too small where few draws carry the weight. With one draw the standard error over images.
+  /// Of `iwae`, by the jackknife over draws, (K - 1)/K sum_k (L_-k - mean)^2 of each image with the bound L_-k without draw k, which is
+  /// not too small on average where few draws carry the weight (Efron & Stein 1981). With one draw the standard error over images.
   public var iwaeStandardError: Double
   /// -iwae / (dimensions ln 2), for likelihoods of levels or binary pixels; nil for densities of real numbers and for losses.
   public var bitsPerDimension: Double?

@@ -6,10 +6,11 @@ import Graph
 public struct EvaluationDetails: Sendable {
   /// (x - E[x|z])^2 with z = E[z|x], averaged over pixels and images: the reconstruction error.
   public var meanSquaredError: Double
-  /// I(x; z) of q(z|x) over these images, in nats: KL - `marginalKL` (Hoffman & Johnson 2016, section 2). At most ln N, which it
+  /// I(x; z) = E[ln q(z|x) - ln q(z)] of q(z|x) over these images, in nats, by one draw of z for each. At most ln N, which it
   /// comes close to where no two images' posteriors meet.
   public var mutualInformation: Double
-  /// KL(q(z) || p(z)) in nats of the aggregate posterior q(z) = 1/N sum_n q(z|x_n), by one draw of z for each image.
+  /// KL(q(z) || p(z)) in nats of the aggregate posterior q(z) = 1/N sum_n q(z|x_n): KL - `mutualInformation` (Hoffman & Johnson 2016,
+  /// section 2).
   public var marginalKL: Double
   /// Standard error of the two.
   public var marginalKLStandardError: Double
@@ -40,8 +41,8 @@ public struct EvaluationDetails: Sendable {
       guard let terms = try aggregate.logRatios(seed: seed, stop: stop) else { return nil }
       let mean = terms.reduce(0, +) / Double(images)
       let squares = terms.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      details.marginalKL = mean
-      details.mutualInformation = kl - mean
+      details.mutualInformation = mean
+      details.marginalKL = kl - mean
       details.marginalKLStandardError =
         images > 1 ? (squares / Double(images - 1) / Double(images)).squareRoot() : 0
       return details

@@ -162,7 +162,7 @@ private final class QuadraturePass {
       BufferView(sums), count: count * Graph.importanceSumsWidth)
     return (0..<count).map { index in
       let row = index * Graph.importanceSumsWidth
-      return numbers[row + 3] + log(numbers[row + 4])
+      return numbers[row + 3] + log1p(numbers[row + 4])
     }
   }
 }

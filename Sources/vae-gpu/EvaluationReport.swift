@@ -93,7 +93,8 @@ struct EvaluationReport {
     if let quadrature {
       rows.append([
         "quadrature",
-        "\(decimal(quadrature.logLikelihood)) ± \(decimal(quadrature.error)) = ln p(x), by "
+        signed(quadrature.logLikelihood) + " ± \(decimal(quadrature.error)) "
+          + (isLoss ? "(soft targets), by " : "= ln p(x), by ")
           + "\(quadrature.points) x \(quadrature.points) points",
       ])
     }

@@ -57,6 +57,8 @@ struct FittingSession {
     if let evaluation = result.evaluation {
       result.collapse = try CollapseReport(
         evaluation, of: trainer.vae, configuration, images: data.test)
+      result.fitAdvice = trainer.advice
+      if let advice = trainer.advice { display.line("advice  \(advice)") }
       display.finish(
         evaluation, collapse: result.collapse, run: run, epochs: configuration.epochs)
     }

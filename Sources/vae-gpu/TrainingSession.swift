@@ -130,6 +130,8 @@ struct TrainingResult {
   /// Of the test set at the end; nil for an interrupted run.
   var evaluation: Evaluation?
   var collapse: CollapseReport?
+  /// What to do about a fit that did not succeed.
+  var fitAdvice: String?
   /// ln p(x) of the test set, of a linear Gaussian model.
   var exactLogLikelihood: Double?
   var seconds = 0.0
@@ -162,10 +164,15 @@ struct TrainingResult {
       .init("samples", evaluation.map { .number("\($0.samples)") } ?? .null),
       .init("active_latents", evaluation.map { .number("\($0.activeLatents)") } ?? .null),
       .number("predicted_active", collapse?.predicted.map(Double.init)),
-      .init("advice", collapse?.advice.map { .string($0) } ?? .null),
+      .init("advice", (fitAdvice ?? collapse?.advice).map { .string($0) } ?? .null),
       .integer("parameters", parameters), .number("seconds", seconds),
-      .number("images_per_s", imagesPerSecond), .text("checkpoint", run.last),
-      .text("metrics", run.metrics),
+      .number("images_per_s", imagesPerSecond), file("checkpoint", run.last),
+      file("metrics", run.metrics),
     ]).text
+  }
+
+  /// A path, or null where an interrupted fit has left nothing.
+  private func file(_ name: String, _ path: String) -> JSONValue.Member {
+    .init(name, FileManager.default.fileExists(atPath: path) ? .string(path) : .null)
   }
 }

@@ -66,7 +66,9 @@ import VAEGPU
     #expect(relativeError(evaluation.kl, expected.kl) < 10 * tolerance)
     #expect(relativeError(evaluation.standardError, expected.standardError) < 10 * tolerance)
     #expect(relativeError(evaluation.iwae, expected.iwae) < tolerance)
-    #expect(relativeError(evaluation.iwaeStandardError, expected.iwaeStandardError) < 1e-4)
+    // The weights behind the largest enter by their mean.
+    let error = evaluation.iwaeStandardError / expected.iwaeStandardError
+    #expect(error > 0.9 && error < 1.001, "\(error)")
     let bits = -expected.iwae / (36 * log(2.0))
     #expect(relativeError(try #require(evaluation.bitsPerDimension), bits) < tolerance)
     #expect(relativeError(evaluation.klPerLatent.reduce(0, +), expected.kl) < 10 * tolerance)

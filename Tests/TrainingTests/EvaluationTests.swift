@@ -1,5 +1,7 @@
 import Foundation
+import TestSupport
 import Testing
+import Training
 import VAEGPU
 
 /// What an evaluation says, whatever the batches it is made of.
@@ -85,6 +87,47 @@ import VAEGPU
     let error = many.iwaeStandardError + bounds[3].iwaeStandardError
     #expect(abs(bounds[3].iwae - many.iwae) < 5 * error)
     #expect(many.iwae > many.elbo)
+  }
+
+  @Test(
+    "The standard error of the IWAE bound is what seeds differ by, also where a few draws weigh most"
+  )
+  func boundError() throws {
+    let vae = try Self.vae(TestDevice.cpu[1].open(), gain: 8)
+    let images = TestImages.set(.test, count: 40, side: 6)
+    for samples in [2, 10, 100] {
+      let found = try (UInt64(0)..<40).map {
+        try vae.evaluate(images, binarization: Binarization.none, samples: samples, seed: $0)
+      }
+      let mean = found.reduce(0) { $0 + $1.iwae } / 40
+      let spread = (found.reduce(0) { $0 + ($1.iwae - mean) * ($1.iwae - mean) } / 39).squareRoot()
+      let error = (found.reduce(0) { $0 + $1.iwaeStandardError * $1.iwaeStandardError } / 40)
+        .squareRoot()
+      print("IWAE-\(samples): standard error \(error), seeds differ by \(spread)")
+      #expect(error > 0.6 * spread && error < 1.6 * spread)
+    }
+  }
+
+  @Test(
+    "The jackknife is that of leaving out one draw after the other", arguments: [2, 3, 10, 100])
+  func jackknife(count: Int) {
+    var generator = SeededGenerator("jackknife")
+    for scale in [0.01, 1, 5, 30] {
+      let logs = (0..<count).map { _ in scale * generator.real(-1, 1) }
+      let top = logs.max() ?? 0
+      let weights = logs.map { exp($0 - top) }
+      let others = weights.sorted().dropLast()
+      let without = weights.indices.map { k in
+        log(weights.indices.reduce(0) { $1 == k ? $0 : $0 + weights[$1] })
+      }
+      let mean = without.reduce(0, +) / Double(count)
+      let exact =
+        without.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } * Double(count - 1) / Double(count)
+      let found = EvaluationSums.jackknife(
+        others: others.reduce(0, +), squared: others.reduce(0) { $0 + $1 * $1 },
+        count: Double(count))
+      #expect(found > 0.7 * exact && found < 1.01 * exact, "\(scale): \(found), \(exact)")
+    }
   }
 
   @Test("Active units are the latents whose posterior mean varies over images")
@@ -190,11 +233,19 @@ import VAEGPU
     }
   }
 
-  private static func vae(_ device: Device, likelihood: String = "bernoulli") throws -> VAE {
-    try VAE(
+  /// - Parameter gain: of the decoder's last layer, so that draws of an image differ.
+  private static func vae(
+    _ device: Device, likelihood: String = "bernoulli", gain: Float = 1
+  ) throws -> VAE {
+    let vae = try VAE(
       ModelConfiguration(
         image: ImageShape(height: 6, width: 6), hidden: [16, 12], latent: 5, activation: .tanh,
         likelihood: likelihood),
       device: device, seed: 11)
+    try vae.setWeights(
+      try vae.namedWeights().map { tensor in
+        tensor.name == "likelihood.weight" ? tensor.values.map { $0 * gain } : tensor.values
+      })
+    return vae
   }
 }

@@ -2,7 +2,8 @@ import Compute
 
 /// Takes S more draws of each image of a batch into its row of six sums, from which the mean log-likelihood and the bound
 /// ln 1/K sum_k w_k follow, with their errors (Burda et al. 2016, eq. 8): { l_0, sum (l - l_0), sum (l - l_0)^2, max ln w,
-/// sum w / max w, sum (w / max w)^2 }, l being the log-likelihood of a draw and ln w = l + ln p(z) - ln q(z|x). Inputs:
+/// sum' w / max w, sum' (w / max w)^2 }, l being the log-likelihood of a draw, ln w = l + ln p(z) - ln q(z|x), and sum' leaving out
+/// the largest weight. Inputs:
 /// log-likelihoods and log ratios [rows S], the state, whose step is the number of draws before these, and the sums
 /// [images, 6], changed in place at rows from the batch's start on.
 struct ImportanceSums: Operation {

@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import LinearAlgebra
 
 /// Images of which some pixels are not to be seen, x / 255.
 package struct MissingPixels: Sendable {
@@ -27,5 +28,14 @@ package struct MissingPixels: Sendable {
       isSeen: (0..<set.count).flatMap { image in
         philox.uniforms(count: count, sample: UInt32(image)).map { $0 >= part }
       })
+  }
+
+  /// Some of the images: [images, pixels] of 1 for pixels that are seen, and of what they are.
+  func part(_ range: Range<Int>) -> (mask: Matrix, values: Matrix) {
+    let elements = (range.lowerBound * pixels)..<(range.upperBound * pixels)
+    return (
+      Matrix(rows: range.count, columns: pixels, values: isSeen[elements].map { $0 ? 1 : 0 }),
+      Matrix(rows: range.count, columns: pixels, values: Array(values[elements]))
+    )
   }
 }

@@ -30,6 +30,21 @@ package enum PPCAFitting {
     return try PrincipalComponents(w: w, mean: data.mean, variance: variance).rotated()
   }
 
+  /// ln p(x) per image at the maximum, by the eigenvalues l_i of S, largest first: -1/2 (D ln 2 pi + sum_{i <= M} ln l_i +
+  /// (D - M) ln sigma^2 + D) (Tipping & Bishop 1999, eq. 3 and 8).
+  package static func maximumLogLikelihood(_ eigenvalues: [Double], latents: Int) -> Double {
+    let d = Double(eigenvalues.count)
+    let rest = eigenvalues.dropFirst(latents)
+    let variance = rest.reduce(0, +) / Double(rest.count)
+    let kept = eigenvalues.prefix(latents).reduce(0) { $0 + log($1) }
+    return -0.5 * (d * log(2 * .pi) + kept + Double(rest.count) * log(variance) + d)
+  }
+
+  /// Dimensions that images span, by the eigenvalues of S. With as many latents sigma^2 is 0, and the likelihood has no maximum.
+  package static func dimensions(_ eigenvalues: [Double]) -> Int {
+    eigenvalues.count { $0 > max(1e-10 * eigenvalues[0], smallestVariance) }
+  }
+
   /// Of sigma^2: a millionth of a grey level squared.
   static let smallestVariance = 1e-6 / (255 * 255)
 

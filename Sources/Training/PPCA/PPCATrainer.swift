@@ -1,6 +1,7 @@
 import Compute
 import Datasets
 import FileFormats
+import Foundation
 import LinearAlgebra
 import VAEModels
 
@@ -10,6 +11,8 @@ public final class PPCATrainer {
   public let configuration: RunConfiguration
   public let vae: VAE
   public private(set) var progress = TrainingProgress()
+  /// What is wrong with the fit, and what to do; nil where nothing is.
+  public private(set) var advice: String?
   private let data: ImageDataset
   private let output: RunDirectory?
   private let started = monotonicSeconds()
@@ -44,10 +47,12 @@ public final class PPCATrainer {
     defer { setLinearAlgebraThreads(1) }
     var isStopped = shouldStop()
     let statistics = PixelStatistics(data.train)
+    let maximum = try maximumLogLikelihood(statistics)
     let limit = configuration.maxSteps ?? .max
     func iterate(_ iteration: PPCAIteration) throws -> Bool {
       progress.step = iteration.number
-      if iteration.number % configuration.logEvery == 0 {
+      // An iteration over images with missing pixels takes seconds.
+      if configuration.missing > 0 || iteration.number % configuration.logEvery == 0 {
         let line = metricsLine(iteration.logLikelihood, kl: nil)
         try log?.append(line)
         try onEvent(.interval(line))
@@ -63,8 +68,8 @@ public final class PPCATrainer {
     case .em where configuration.missing > 0:
       model = try PPCAFitting.expectationMaximisation(
         MissingPixels(data.train, part: configuration.missing, seed: configuration.seed),
-        latents: configuration.latent, seed: configuration.seed, limit: min(limit, 1000),
-        threads: threads, onIteration: iterate)
+        latents: configuration.latent, limit: min(limit, 1000), threads: threads,
+        onIteration: iterate)
     case .em:
       model = try PPCAFitting.expectationMaximisation(
         statistics, latents: configuration.latent, seed: configuration.seed,
@@ -77,8 +82,9 @@ public final class PPCATrainer {
     guard !isStopped else { return .interrupted }
     try vae.setPrincipalComponents(model)
     progress.epoch = 1
-    let line = metricsLine(
-      try model.logLikelihood(statistics), kl: try model.divergence(statistics))
+    let logLikelihood = try model.logLikelihood(statistics)
+    advice = advice(model, below: maximum - logLikelihood)
+    let line = metricsLine(logLikelihood, kl: try model.divergence(statistics))
     try log?.append(line)
     try onEvent(.interval(line))
     if let output {
@@ -88,6 +94,33 @@ public final class PPCATrainer {
       try onEvent(.saved(output.last))
     }
     return .completed
+  }
+
+  /// ln p(x) of the training images at its maximum. Throws `ConfigurationError` where there is none.
+  private func maximumLogLikelihood(_ data: PixelStatistics) throws -> Double {
+    let eigenvalues = try data.covariance.symmetricEigen().values
+    let dimensions = PPCAFitting.dimensions(eigenvalues)
+    guard dimensions > configuration.latent else {
+      throw ConfigurationError(
+        key: "latent",
+        problem: "\(configuration.latent): the \(data.images) training images span \(dimensions) "
+          + "dimensions, and ppca needs more of them than latents; give fewer latents or images that "
+          + "differ more")
+    }
+    return PPCAFitting.maximumLogLikelihood(eigenvalues, latents: configuration.latent)
+  }
+
+  private func advice(_ model: PrincipalComponents, below distance: Double) -> String? {
+    if configuration.missing > 0 {
+      return model.variance > 2 * PPCAFitting.smallestVariance
+        ? nil
+        : "sigma fell to its smallest value: too few pixels are seen for \(configuration.latent) latents; "
+          + "lower --latent or --missing"
+    }
+    guard distance > 0.01 else { return nil }
+    return "the fit ended \(String(format: "%.2f", distance)) nats per image below the maximum; "
+      + (configuration.maxSteps == nil ? "" : "raise --max-steps or ")
+      + "take --fit closed-form, which has it exactly"
   }
 
   /// The test set, whole.

@@ -30,4 +30,30 @@ package struct PixelStatistics: Sendable {
     self.mean = mean.map { $0 / 255 }
     covariance = gram
   }
+
+  /// Of pairs of pixels over the images that show both, about the means of what is seen; 0 for pairs that none shows.
+  init(_ data: MissingPixels) {
+    let d = data.pixels
+    var sums = [Double](repeating: 0, count: d)
+    var counts = sums
+    for index in data.values.indices where data.isSeen[index] {
+      sums[index % d] += data.values[index]
+      counts[index % d] += 1
+    }
+    let mean = zip(sums, counts).map { $0 / max($1, 1) }
+    var (gram, pairs) = (Matrix(zeros: d, d), Matrix(zeros: d, d))
+    for start in stride(from: 0, to: data.images, by: 2048) {
+      var (mask, values) = data.part(start..<min(start + 2048, data.images))
+      for index in values.values.indices {
+        values.values[index] -= mask.values[index] * mean[index % d]
+      }
+      gram.addGram(values)
+      pairs.addGram(mask)
+    }
+    for index in gram.values.indices { gram.values[index] /= max(pairs.values[index], 1) }
+    gram.mirrorUpper()
+    images = data.images
+    self.mean = mean
+    covariance = gram
+  }
 }

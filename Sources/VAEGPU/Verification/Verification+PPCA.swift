@@ -6,19 +6,18 @@ import Training
 
 extension Verification {
   /// PPCA by its closed form, by EM, by gradient and as a linear VAE, and the latents that a fixed sigma lets live.
-  func verifyPPCA() throws {
+  func verifyPPCA(_ statistics: PixelStatistics, _ eigenvalues: [Double]) throws {
     setLinearAlgebraThreads(ProcessInfo.processInfo.activeProcessorCount)
-    let statistics = PixelStatistics(data.train)
-    let eigenvalues = try statistics.covariance.symmetricEigen().values
-    let latents = min(
-      self.latents ?? Self.definedLatents(eigenvalues), eigenvalues.count - 1)
+    let latents =
+      self.latents
+      ?? min(Self.definedLatents(eigenvalues), PPCAFitting.dimensions(eigenvalues) - 1)
     let exact = try PPCAFitting.closedForm(statistics, latents: latents)
     let likelihood = try exact.logLikelihood(statistics)
     try report {
       [
         VerificationResult(
           "PPCA, \(latents) latents: ln p(x) = formula of the eigenvalues", likelihood, .equal,
-          Self.likelihood(eigenvalues, latents: latents), tolerance: 1e-6)
+          PPCAFitting.maximumLogLikelihood(eigenvalues, latents: latents), tolerance: 1e-6)
       ]
     }
     func compare(
@@ -86,7 +85,8 @@ extension Verification {
     return candidates.last { gap($0) > 1 } ?? candidates.max { gap($0) < gap($1) } ?? 1
   }
 
-  /// With sigma fixed a latent lives exactly if its eigenvalue exceeds sigma^2 (Lucas et al. 2019, section 4).
+  /// With sigma fixed a latent lives exactly if its eigenvalue l exceeds sigma^2 (Lucas et al. 2019, section 4); its KL is then
+  /// ln(l / sigma^2) / 2, and above 0.01 nats it counts as active.
   private func verifyCollapse(_ eigenvalues: [Double]) throws {
     let latents = min(20, data.train.pixelsPerImage - 1)
     let variance = Self.thresholdVariance(eigenvalues, latents: latents)
@@ -107,7 +107,7 @@ extension Verification {
       return [
         VerificationResult(
           "linear VAE, sigma \(sigma), \(latents) latents: active", Double(found.activeLatents),
-          .equal, Double(alive.count), unit: "latents"),
+          .equal, Double(alive.count { 0.5 * log($0 / variance) > 0.01 }), unit: "latents"),
         VerificationResult(
           "linear VAE, sigma \(sigma): ELBO", found.elbo, .equal, exact, tolerance: 0.5),
         VerificationResult(
@@ -125,15 +125,5 @@ extension Verification {
         < eigenvalues[$1] / max(eigenvalues[$1 + 1], 1e-12)
     }
     return (eigenvalues[gap ?? 0] * max(eigenvalues[(gap ?? 0) + 1], 1e-12)).squareRoot()
-  }
-
-  /// -1/2 (D ln 2 pi + sum ln l_i + (D - M) ln sigma^2 + D).
-  private static func likelihood(_ eigenvalues: [Double], latents: Int) -> Double {
-    let pixels = Double(eigenvalues.count)
-    let rest = eigenvalues.dropFirst(latents)
-    let variance = rest.reduce(0, +) / Double(rest.count)
-    return -0.5
-      * (pixels * log(2 * .pi) + eigenvalues.prefix(latents).reduce(0) { $0 + log($1) }
-        + Double(rest.count) * log(variance) + pixels)
   }
 }

@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import LinearAlgebra
 import Training
 import VAEModels
 
@@ -27,11 +28,23 @@ public struct Verification {
     self.onResult = onResult
   }
 
+  /// Throws `ConfigurationError` for images that span too few dimensions to be told apart by.
   public func run() throws {
+    let statistics = PixelStatistics(data.train)
+    let eigenvalues = try statistics.covariance.symmetricEigen().values
+    let (dimensions, needed) = (PPCAFitting.dimensions(eigenvalues), (latents ?? 2) + 1)
+    guard dimensions >= needed else {
+      throw ConfigurationError(
+        key: latents == nil ? "data" : "latent",
+        problem:
+          "the \(data.train.count) training images of \(data.name) span \(dimensions) dimensions, "
+          + "and this takes \(needed); give "
+          + (latents == nil ? "images that differ more" : "fewer latents"))
+    }
     try verifyGradients()
     try verifyBackends()
     try verifyBounds()
-    try verifyPPCA()
+    try verifyPPCA(statistics, eigenvalues)
   }
 
   /// Reports the figures of a check, with the time they took.

@@ -95,8 +95,8 @@ extension OpCase {
             $0 + ($1 - likelihoods[0]) * ($1 - likelihoods[0])
           }
           sums[row + 3] = top
-          sums[row + 4] = weights.reduce(0) { $0 + exp($1 - top) }
-          sums[row + 5] = weights.reduce(0) { $0 + exp(2 * ($1 - top)) }
+          sums[row + 4] = weights.reduce(-1) { $0 + exp($1 - top) }
+          sums[row + 5] = weights.reduce(-1) { $0 + exp(2 * ($1 - top)) }
         }
         return [sums]
       })
