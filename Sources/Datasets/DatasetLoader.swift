@@ -17,11 +17,10 @@ public enum DatasetLoader {
     let source = try Source(spec)
     if source == .sprites { return Sprites.dataset() }
     let (train, test) = try loadBoth(source)
-    guard (train.height, train.width) == (test.height, test.width) else {
+    guard train.size == test.size else {
       throw FileError(
         .mismatch, path: spec,
-        problem: "its training images are \(train.height) x \(train.width) "
-          + "and its test images \(test.height) x \(test.width)")
+        problem: "its training images are \(train.size) and its test images \(test.size)")
     }
     return ImageDataset(name: train.name, train: train, test: test)
   }

@@ -7,6 +7,8 @@ import FileFormats
 public enum IDX {
   /// Unsigned bytes in three dimensions: count, rows, columns.
   public static let imagesMagic: UInt32 = 0x0000_0803
+  /// Unsigned bytes in four dimensions: count, rows, columns, channels.
+  public static let channelsMagic: UInt32 = 0x0000_0804
   /// Unsigned bytes in one dimension.
   public static let labelsMagic: UInt32 = 0x0000_0801
   /// The most bytes of data that a header may promise: 4 GiB.
@@ -20,32 +22,41 @@ public enum IDX {
     public let height: Int
     /// Pixels per row.
     public let width: Int
-    /// `count x height x width` grey levels, row-major.
+    /// Values per pixel: 1, or those of a file in four dimensions.
+    public let channels: Int
+    /// `count x height x width x channels` levels, row-major.
     public let pixels: [UInt8]
   }
 
-  /// Reads an image file (`…-images-idx3-ubyte`). Malformed for a wrong magic number, dimensions
+  /// Reads an image file (`…-images-idx3-ubyte`, or `idx4` with channels). Malformed for a wrong magic number, dimensions
   /// of zero or beyond `sizeLimit`, and for data that is shorter or longer than the header says.
   public static func readImages(_ path: String) throws(FileError) -> Images {
-    let (sizes, pixels) = try read(path, magic: imagesMagic, dimensions: 3)
-    return Images(count: sizes[0], height: sizes[1], width: sizes[2], pixels: pixels)
+    let (sizes, pixels) = try read(path, [imagesMagic: 3, channelsMagic: 4])
+    return Images(
+      count: sizes[0], height: sizes[1], width: sizes[2],
+      channels: sizes.count == 4 ? sizes[3] : 1, pixels: pixels)
   }
 
   /// Reads a label file (`…-labels-idx1-ubyte`); fails as `readImages` does.
   public static func readLabels(_ path: String) throws(FileError) -> [UInt8] {
-    try read(path, magic: labelsMagic, dimensions: 1).data
+    try read(path, [labelsMagic: 1]).data
   }
 
   /// Reads the header, then exactly what it promises, so that neither a hostile header nor a gzip
   /// bomb can make this allocate more than the file bears out.
-  private static func read(_ path: String, magic: UInt32, dimensions: Int)
-    throws(FileError) -> (sizes: [Int], data: [UInt8])
-  {
+  ///
+  /// - Parameter kinds: magic numbers that belong here, with their dimensions.
+  private static func read(
+    _ path: String, _ kinds: [UInt32: Int]
+  ) throws(FileError) -> (sizes: [Int], data: [UInt8]) {
     var reader = try InflatingReader(path)
     let found = try reader.read(upTo: 4)
     guard found.count == 4 else { throw truncated(path, "its header is incomplete") }
-    guard found == bigEndianBytes(magic) else {
-      throw wrongMagic(bigEndian(found[...]), expected: magic, path: path)
+    guard let dimensions = kinds[bigEndian(found[...])] else {
+      throw wrongMagic(
+        bigEndian(found[...]),
+        expected: kinds.keys.contains(labelsMagic) ? labelsMagic : imagesMagic,
+        path: path)
     }
     let header = try reader.read(upTo: 4 * dimensions)
     guard header.count == 4 * dimensions else {
@@ -90,10 +101,6 @@ public enum IDX {
   private static func bigEndian(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     bytes.reduce(0) { $0 << 8 | UInt32($1) }
   }
-
-  private static func bigEndianBytes(_ value: UInt32) -> [UInt8] {
-    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-  }
 }
 
 extension IDX {
@@ -104,14 +111,15 @@ extension IDX {
   private static func wrongMagic(_ magic: UInt32, expected: UInt32, path: String) -> FileError {
     let advice: String? =
       switch magic {
-      case imagesMagic: "it holds images; a file of labels belongs here"
+      case imagesMagic, channelsMagic: "it holds images; a file of labels belongs here"
       case labelsMagic: "it holds labels; a file of images belongs here"
       default: nil
       }
     return FileError(
       .malformed, path: path,
       problem: "has the magic number \(hexadecimal(magic)), and an IDX file of "
-        + "\(expected == imagesMagic ? "images" : "labels") has \(hexadecimal(expected))",
+        + "\(expected == imagesMagic ? "images" : "labels") has \(hexadecimal(expected))"
+        + (expected == imagesMagic ? " (with channels \(hexadecimal(channelsMagic)))" : ""),
       advice: advice)
   }
 

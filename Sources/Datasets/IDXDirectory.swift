@@ -8,12 +8,14 @@ struct IDXDirectory {
   /// Reads the images of `split`, and its labels where there is a file of them.
   func load(_ split: Split, name: String) throws(FileError) -> ImageSet {
     let stem = split == .train ? "train" : "t10k"
-    guard let imageFile = find("\(stem)-images", "idx3-ubyte") else {
+    guard
+      let imageFile = find("\(stem)-images", "idx3-ubyte") ?? find("\(stem)-images", "idx4-ubyte")
+    else {
       throw FileError(
         .missing, path: "\(path)/\(stem)-images-idx3-ubyte.gz",
         problem: "no such file, plain or gzipped",
         advice: "a data set's directory holds train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
-          + "each with .gz or without")
+          + "each with .gz or without, or idx4 for images with channels")
     }
     let images = try IDX.readImages(imageFile)
     var labels: [UInt8]?
@@ -28,7 +30,7 @@ struct IDXDirectory {
     }
     return ImageSet(
       name: name, split: split, count: images.count, height: images.height, width: images.width,
-      pixels: images.pixels, labels: labels)
+      channels: images.channels, pixels: images.pixels, labels: labels)
   }
 
   private func find(_ stem: String, _ kind: String) -> String? {

@@ -57,6 +57,11 @@ public struct ImageSet: Sendable, Equatable {
     self.labels = labels
   }
 
+  /// "28 x 28", or "64 x 64 x 3" of images with channels.
+  public var size: String {
+    "\(height) x \(width)" + (channels == 1 ? "" : " x \(channels)")
+  }
+
   /// Values per image: height x width x channels.
   public var pixelsPerImage: Int { height * width * channels }
 
@@ -102,9 +107,7 @@ public struct ImageDataset: Sendable, Equatable {
     factors: Factors? = nil
   ) {
     precondition(
-      (train.height, train.width, train.channels) == (test.height, test.width, test.channels),
-      "\(train.height) x \(train.width) x \(train.channels) and "
-        + "\(test.height) x \(test.width) x \(test.channels)")
+      train.size == test.size, "training images of \(train.size), test images of \(test.size)")
     self.name = name
     self.train = train
     self.validation = validation

@@ -3,9 +3,21 @@ import FileFormats
 
 /// The pictures of a run, as grids of images.
 public enum Pictures {
-  /// `columns` images a row; three times the size for small images.
+  /// `columns` images a row; three times the size for small images. Images with another number of channels than 1 or 3 are shown
+  /// channel by channel, side by side.
   public static func grid(_ images: [Float], vae: VAE, columns: Int) -> PNGImage {
     let shape = vae.configuration.image
+    guard [1, 3].contains(shape.channels) else {
+      let (pixels, channels) = (shape.height * shape.width, shape.channels)
+      let planes = (0..<images.count).map { index in
+        let (plane, pixel) = index.quotientAndRemainder(dividingBy: pixels)
+        return images[(plane / channels * pixels + pixel) * channels + plane % channels]
+      }
+      return ImageGrid.compose(
+        images: planes, count: images.count / pixels, height: shape.height, width: shape.width,
+        channels: 1, columns: columns * channels, scale: max(1, 84 / max(shape.height, shape.width))
+      )
+    }
     return ImageGrid.compose(
       images: images, count: images.count / max(shape.count, 1), height: shape.height,
       width: shape.width, channels: shape.channels, columns: columns,

@@ -134,7 +134,7 @@ struct Train: ParsableCommand {
     let settings = try base.applying(flags, file: config)
     try model.check(settings)
     try convolution.check(settings)
-    try ppca.check(settings)
+    try ppca.check(settings, training: objective.settings + training.settings)
     try objective.check(settings)
     return settings
   }

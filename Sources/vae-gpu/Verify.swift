@@ -37,7 +37,7 @@ struct Verify: ParsableCommand {
     if !json {
       try Console.print(
         "device  \(device.info.name)\ndata    \(data.name), \(data.train.count) training images of "
-          + "\(data.train.height)x\(data.train.width)")
+          + data.train.size)
     }
     var results: [VerificationResult] = []
     do {

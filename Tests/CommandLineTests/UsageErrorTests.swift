@@ -70,6 +70,10 @@ import Testing
       ["train", "--model", "ppca", "--likelihood", "bernoulli"], code: 64, "gaussian")
     try workspace.expectError(
       ["train", "--model", "ppca", "--missing", "0.5"], code: 64, "missing", "em")
+    for flags in [["--epochs", "3"], ["--objective", "iwae", "--samples", "5"], ["--lr", "0.1"]] {
+      try workspace.expectError(
+        ["train", "--model", "ppca"] + flags, code: 64, flags[0], "ppca is fitted")
+    }
     try workspace.expectError(["train", "--capacity", "9"], code: 64, "--capacity", "capacity")
     try workspace.expectError(["train", "--groups", "2"], code: 64, "--groups", "miwae")
     try workspace.expectError(

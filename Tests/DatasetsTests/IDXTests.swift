@@ -28,9 +28,20 @@ import Testing
     #expect(try IDX.readLabels(labelPath) == Array(labels[8...]))
   }
 
+  @Test func imagesWithChannelsAreRead() throws {
+    let images = Self.idx(IDX.channelsMagic, [3, 4, 5, 2])
+    let read = try IDX.readImages(try scratch.file("images", images))
+    #expect((read.count, read.height, read.width, read.channels) == (3, 4, 5, 2))
+    #expect(read.pixels == Array(images[20...]))
+  }
+
   static let hostileFiles: [([UInt8], String)] = [
-    (idx(0x801, [2], count: 2), "0x00000801, and an IDX file of images has 0x00000803; it holds"),
-    (idx(0x804, [1, 1, 1, 1]), "0x00000804"), ([0x1F, 0, 0, 0], "0x1f000000"),
+    (
+      idx(0x801, [2], count: 2),
+      "0x00000801, and an IDX file of images has 0x00000803 (with channels 0x00000804); it holds"
+    ),
+    (idx(0x805, [1, 1, 1, 1, 1]), "0x00000805"), (idx(0x804, [1, 1, 1]), "truncated"),
+    (idx(0x804, [1, 1, 1, 0]), "dimension of zero"), ([0x1F, 0, 0, 0], "0x1f000000"),
     (idx(0x803, [0, 28, 28]), "dimension of zero (0 x 28 x 28)"),
     (idx(0x803, [1, 0, 28]), "dimension of zero"), (idx(0x803, [1, 28, 0]), "dimension of zero"),
     (idx(0x803, [.max, .max, .max], count: 10), "beyond the limit"),

@@ -106,6 +106,39 @@ import VAEGPU
   }
 
   @Test(
+    "Images that span no more dimensions than there are latents are refused",
+    arguments: PPCAFit.allCases)
+  func tooFewDimensions(fit: PPCAFit) throws {
+    var configuration = RunConfiguration()
+    (configuration.model, configuration.fit, configuration.latent) = ("ppca", fit, 8)
+    configuration.adaptToModel(given: [])
+    let trainer = try PPCATrainer(
+      configuration, data: TestImages.dataset(train: 9, side: 5), device: TestDevice.cpu[1].open())
+    #expect { try trainer.train() } throws: { error in
+      "\(error)".contains("span 8 dimensions")
+    }
+  }
+
+  @Test("A fit that ends early, or sees too little, says so")
+  func advice() throws {
+    func advice(_ change: (inout RunConfiguration) -> Void) throws -> String? {
+      var configuration = RunConfiguration()
+      (configuration.model, configuration.latent) = ("ppca", 6)
+      configuration.adaptToModel(given: [])
+      change(&configuration)
+      let trainer = try PPCATrainer(
+        configuration, data: TestImages.dataset(train: 60, side: 5),
+        device: TestDevice.cpu[1].open())
+      _ = try trainer.train()
+      return trainer.advice
+    }
+    #expect(try advice { $0.fit = .closedForm } == nil)
+    #expect(try advice { ($0.fit, $0.maxSteps) = (.em, 1) }?.contains("below the maximum") == true)
+    #expect(try advice { ($0.fit, $0.missing) = (.em, 0.8) }?.contains("is hidden") == true)
+    #expect(try advice { ($0.fit, $0.missing) = (.em, 0.1) } == nil)
+  }
+
+  @Test(
     "The fitted model evaluates to ln p(x), samples and encodes as any other",
     arguments: TestDevice.backends, PPCAFit.allCases)
   func model(device: TestDevice, fit: PPCAFit) throws {

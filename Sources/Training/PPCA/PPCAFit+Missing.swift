@@ -10,7 +10,10 @@ extension PPCAFitting {
     _ data: MissingPixels, latents: Int, tolerance: Double = 1e-3, limit: Int = 1000,
     threads: Int = 1, onIteration: (PPCAIteration) throws -> Bool
   ) throws -> PrincipalComponents {
-    var model = try closedForm(PixelStatistics(data), latents: latents)
+    let statistics = PixelStatistics(data)
+    var model = try closedForm(statistics, latents: latents)
+    // Covariances of few pairs are no covariance of anything; the first step then needs room.
+    model.variance = max(model.variance, 0.01 * statistics.covariance.trace / Double(data.pixels))
     var convergence = Convergence(tolerance: tolerance)
     for number in 1...max(limit, 1) {
       let moments = try SeenMoments(model, data, threads: threads)

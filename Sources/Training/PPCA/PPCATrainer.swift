@@ -47,12 +47,15 @@ public final class PPCATrainer {
     defer { setLinearAlgebraThreads(1) }
     var isStopped = shouldStop()
     let statistics = PixelStatistics(data.train)
-    let maximum = try maximumLogLikelihood(statistics)
+    let eigenvalues = try eigenvalues(statistics)
     let limit = configuration.maxSteps ?? .max
+    var lastReport = monotonicSeconds()
     func iterate(_ iteration: PPCAIteration) throws -> Bool {
       progress.step = iteration.number
-      // An iteration over images with missing pixels takes seconds.
-      if configuration.missing > 0 || iteration.number % configuration.logEvery == 0 {
+      // An iteration over many images with missing pixels takes seconds.
+      let now = monotonicSeconds()
+      if iteration.number % configuration.logEvery == 0 || now - lastReport > 2 {
+        lastReport = now
         let line = metricsLine(iteration.logLikelihood, kl: nil)
         try log?.append(line)
         try onEvent(.interval(line))
@@ -83,7 +86,7 @@ public final class PPCATrainer {
     try vae.setPrincipalComponents(model)
     progress.epoch = 1
     let logLikelihood = try model.logLikelihood(statistics)
-    advice = advice(model, below: maximum - logLikelihood)
+    advice = advice(logLikelihood, eigenvalues)
     let line = metricsLine(logLikelihood, kl: try model.divergence(statistics))
     try log?.append(line)
     try onEvent(.interval(line))
@@ -96,8 +99,8 @@ public final class PPCATrainer {
     return .completed
   }
 
-  /// ln p(x) of the training images at its maximum. Throws `ConfigurationError` where there is none.
-  private func maximumLogLikelihood(_ data: PixelStatistics) throws -> Double {
+  /// Of the training images' covariance. Throws `ConfigurationError` where the likelihood has no maximum.
+  private func eigenvalues(_ data: PixelStatistics) throws -> [Double] {
     let eigenvalues = try data.covariance.symmetricEigen().values
     let dimensions = PPCAFitting.dimensions(eigenvalues)
     guard dimensions > configuration.latent else {
@@ -107,16 +110,21 @@ public final class PPCATrainer {
           + "dimensions, and ppca needs more of them than latents; give fewer latents or images that "
           + "differ more")
     }
-    return PPCAFitting.maximumLogLikelihood(eigenvalues, latents: configuration.latent)
+    return eigenvalues
   }
 
-  private func advice(_ model: PrincipalComponents, below distance: Double) -> String? {
-    if configuration.missing > 0 {
-      return model.variance > 2 * PPCAFitting.smallestVariance
-        ? nil
-        : "sigma fell to its smallest value: too few pixels are seen for \(configuration.latent) latents; "
-          + "lower --latent or --missing"
+  /// What to do about a fit with this ln p(x) of the training images.
+  private func advice(_ logLikelihood: Double, _ eigenvalues: [Double]) -> String? {
+    func maximum(_ latents: Int) -> Double {
+      PPCAFitting.maximumLogLikelihood(eigenvalues, latents: latents)
     }
+    if configuration.missing > 0 {
+      return logLikelihood > maximum(0)
+        ? nil
+        : "the fit explains what is seen and not what is hidden: too few pixels are seen for "
+          + "\(configuration.latent) latents; lower --latent or --missing"
+    }
+    let distance = maximum(configuration.latent) - logLikelihood
     guard distance > 0.01 else { return nil }
     return "the fit ended \(String(format: "%.2f", distance)) nats per image below the maximum; "
       + (configuration.maxSteps == nil ? "" : "raise --max-steps or ")
