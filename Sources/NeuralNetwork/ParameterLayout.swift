@@ -29,6 +29,26 @@ public struct Parameter: Sendable, Equatable {
   public var count: Int { shape.reduce(1, *) }
 }
 
+/// How the first values of weights are drawn.
+public enum WeightInitialisation: String, Sendable, CaseIterable {
+  /// Weights and biases uniform on (-1 / sqrt(inputs), 1 / sqrt(inputs)): PyTorch's default for linear layers and convolutions.
+  case pytorch
+  /// Weights uniform on (-b, b) with b = sqrt(6 / (inputs + outputs)), biases 0 (Glorot & Bengio 2010, eq. 16). A kernel's places
+  /// count as inputs and outputs.
+  case glorot
+}
+
+extension Parameter.Initialisation {
+  /// That of a parameter of a shape [outputs, …, inputs], or [outputs].
+  func by(_ scheme: WeightInitialisation, shape: [Int]) -> Parameter.Initialisation {
+    guard scheme == .glorot, case .uniform = self else { return self }
+    guard shape.count > 1 else { return .constant(0) }
+    let places = shape.dropFirst().dropLast().reduce(1, *)
+    let ends = shape[0] + shape[shape.count - 1]
+    return .uniform(bound: (6 / Double(places * ends)).squareRoot())
+  }
+}
+
 /// The parameters of a model in the order of their declaration, each at an aligned offset of one arena.
 public struct ParameterLayout: Sendable, Equatable {
   public private(set) var parameters: [Parameter] = []
@@ -57,10 +77,12 @@ public struct ParameterLayout: Sendable, Equatable {
 
   /// First values: parameter number p of the layout draws (2u - 1) bound with u = Philox uniform of
   /// (seed, initialisation, sample p, step 0, element).
-  package func initialValues(seed: UInt64) -> [[Float]] {
+  package func initialValues(
+    seed: UInt64, _ scheme: WeightInitialisation = .pytorch
+  ) -> [[Float]] {
     let philox = Philox(seed: seed, purpose: .initialisation)
     return parameters.enumerated().map { index, parameter in
-      switch parameter.initialisation {
+      switch parameter.initialisation.by(scheme, shape: parameter.shape) {
       case .constant(let value): [Float](repeating: Float(value), count: parameter.count)
       case .uniform(let bound):
         philox.uniforms(count: parameter.count, sample: UInt32(index)).map {

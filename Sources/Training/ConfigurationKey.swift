@@ -75,6 +75,12 @@ struct ConfigurationKey: Sendable {
     integer("latent", "latent dimensions", \.latent),
     choice("activation", "of the hidden layers", \.activation),
     choice("layer", "plain or gated hidden layers", \.layer, implied: .plain),
+    choice(
+      "init", "first weights: pytorch or glorot", \.initialisation,
+      implied: WeightInitialisation.pytorch),
+    choice(
+      "output_bias", "first bias of the output: drawn, or by the mean of the data", \.outputBias,
+      implied: OutputBias.drawn),
     ConfigurationKey(
       name: "log_variance", comment: "ends at which log-variances of q(z|x) are cut off",
       determinesResult: true,

@@ -18,6 +18,7 @@ extension RunConfiguration {
     try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
     try Self.size(latent, "latent", 1...65_536)
     try validateConvolution()
+    try validateOutputBias()
     try Self.check(
       ObjectiveRegistry.names.contains(objective.name), "objective",
       "unknown objective '\(objective.name)'; known: \(ObjectiveRegistry.names.joined(separator: ", "))"
@@ -105,6 +106,14 @@ extension RunConfiguration {
     try Self.size(convolution.padding, "padding", 0...(kernel - 1))
   }
 
+  private func validateOutputBias() throws(ConfigurationError) {
+    guard outputBias == .data else { return }
+    let model = modelConfiguration(image: ImageShape(height: 1, width: 1))
+    try Self.check(
+      LikelihoodRegistry.make(model).outputBias(mean: 0.5) != nil, "output-bias",
+      "'data' is for likelihoods whose output is a mean, not for \(likelihood)")
+  }
+
   private func validatePPCA() throws(ConfigurationError) {
     try Self.check(
       (0..<1).contains(missing), "missing", "must be 0 or more and less than 1, not \(missing)")
@@ -115,6 +124,9 @@ extension RunConfiguration {
       "\(model) has a gaussian likelihood with learned sigma")
     try Self.check(
       binarization == .none, "binarize", "\(model) is for real numbers; give 'none'")
+    try Self.check(
+      initialisation == .pytorch && outputBias == .drawn, "init",
+      "\(model) is fitted, and begins with no weights of its own")
     try Self.check(
       logVarianceBounds == nil, "log-variance", "\(model) has the exact posterior, without bounds")
     try Self.check(

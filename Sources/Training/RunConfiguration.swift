@@ -24,6 +24,9 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Of plain layers.
   public var activation = Activation.relu
   public var layer = LayerKind.plain
+  /// Of first weights and biases.
+  public var initialisation = WeightInitialisation.pytorch
+  public var outputBias = OutputBias.drawn
   /// Ends at which log-variances of q(z|x) are cut off.
   public var logVarianceBounds: ClosedRange<Double>?
   /// A name of `LikelihoodRegistry`.
@@ -90,6 +93,7 @@ public struct RunConfiguration: Sendable, Equatable {
       layer: layer, logVarianceBounds: logVarianceBounds, likelihood: likelihood, sigma: sigma,
       levels: levels, components: components)
     result.convolution = convolution
+    result.initialisation = initialisation
     return result
   }
 }

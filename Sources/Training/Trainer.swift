@@ -52,6 +52,7 @@ public final class Trainer {
       height: data.train.height, width: data.train.width, channels: data.train.channels)
     vae = try VAE(
       configuration.modelConfiguration(image: image), device: device, seed: configuration.seed)
+    if configuration.outputBias == .data { try vae.setOutputBias(data.train) }
     let backend = device.backend
     train = try DeviceImages(data.train, backend: backend)
     evaluator = try Evaluator(

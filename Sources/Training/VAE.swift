@@ -32,7 +32,7 @@ public final class VAE {
     }
     parameters = try device.backend.allocate(
       byteCount: layout.elementCount * device.backend.realType.byteCount)
-    try setWeights(layout.initialValues(seed: seed))
+    try setWeights(layout.initialValues(seed: seed, configuration.initialisation))
   }
 
   /// The weights in the layout's order.

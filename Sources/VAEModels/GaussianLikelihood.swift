@@ -12,4 +12,6 @@ struct GaussianLikelihood: Likelihood {
       "gaussian", "Gaussian", scale: configuration.sigma.distributionScale)
     scale = configuration.sigma.likelihoodScale("log_sigma", from: 0)
   }
+
+  func outputBias(mean: Double) -> Double? { mean }
 }

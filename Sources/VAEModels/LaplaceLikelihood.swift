@@ -11,4 +11,6 @@ struct LaplaceLikelihood: Likelihood {
       "laplace", "Laplace", scale: configuration.sigma.distributionScale)
     scale = configuration.sigma.likelihoodScale("log_scale", from: 0)
   }
+
+  func outputBias(mean: Double) -> Double? { mean }
 }

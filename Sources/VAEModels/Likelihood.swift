@@ -19,6 +19,8 @@ package protocol Likelihood: Sendable {
   var pixelKind: PixelKind { get }
   /// Where ln scale comes from; nil for a distribution without, or with one from the decoder.
   var scale: LikelihoodScale? { get }
+  /// The decoder's output for a mean of x in [0, 1]; nil where that is not the first of its numbers alone.
+  func outputBias(mean: Double) -> Double?
   /// The settings that it takes beside its name.
   var settings: Set<LikelihoodSetting> { get }
 }
@@ -47,6 +49,7 @@ package struct LikelihoodScale: Sendable, Equatable {
 
 extension Likelihood {
   package var scale: LikelihoodScale? { nil }
+  package func outputBias(mean: Double) -> Double? { nil }
   package var settings: Set<LikelihoodSetting> { distribution.scale == .none ? [] : [.sigma] }
   package var isBinary: Bool { pixelKind == .binary }
   /// Whether ln p(x|z) is that of a probability, which has bits per dimension.

@@ -31,6 +31,7 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var latent: Int
   public var activation: Activation
   public var layer: LayerKind
+  public var initialisation = WeightInitialisation.pytorch
   /// Ends at which log-variances of q(z|x) are cut off; nil: none but those of float32.
   public var logVarianceBounds: ClosedRange<Double>?
   /// A name of `LikelihoodRegistry`.

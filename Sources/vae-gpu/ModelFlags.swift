@@ -36,6 +36,23 @@ struct ModelFlags: ParsableArguments {
   var layer: LayerKind?
 
   @Option(
+    name: .customLong("init"),
+    help: """
+      First weights: pytorch, uniform up to 1 / sqrt(inputs), biases too; glorot, uniform up to \
+      sqrt(6 / (inputs + outputs)), biases 0 (default: pytorch).
+      """,
+    transform: FlagValue.choice(WeightInitialisation.self))
+  var initialisation: WeightInitialisation?
+
+  @Option(
+    help: """
+      First bias of the decoder's output: drawn as the others, or data, which begins with the mean \
+      training image (bernoulli, gaussian, laplace; default: drawn).
+      """,
+    transform: FlagValue.choice(OutputBias.self))
+  var outputBias: OutputBias?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Ends at which log-variances of q(z|x) are cut off, like -6,2 (default: none).",
@@ -78,7 +95,8 @@ struct ModelFlags: ParsableArguments {
     return [
       Setting("model", model, \.model), Setting("hidden", hidden, \.hidden),
       Setting("latent", latent, \.latent), Setting("activation", activation, \.activation),
-      Setting("layer", layer, \.layer),
+      Setting("layer", layer, \.layer), Setting("init", initialisation, \.initialisation),
+      Setting("output-bias", outputBias, \.outputBias),
       Setting("log-variance", logVariance, optional: \.logVarianceBounds),
       Setting("likelihood", likelihood, \.likelihood), Setting("sigma", sigma, \.sigma),
       Setting("levels", levels, \.levels), Setting("components", components, \.components),

@@ -42,6 +42,7 @@ struct ConfigurationFileTests {
     configuration.objective.corruptionLevel = 0.2
     configuration.validation = 11
     configuration.layer = .gated
+    (configuration.initialisation, configuration.outputBias) = (.glorot, .data)
     (configuration.convolution.channels, configuration.convolution.kernel) = ([3, 5, 9], 5)
     (configuration.convolution.stride, configuration.convolution.padding) = (3, 2)
     configuration.convolution.norm = .group

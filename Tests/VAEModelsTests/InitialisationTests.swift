@@ -43,6 +43,33 @@ struct InitialisationTests {
     #expect(layout.initialValues(seed: 5) == values)
   }
 
+  @Test("Glorot's weights are uniform up to sqrt(6 / (inputs + outputs)), and biases are 0")
+  func glorot() throws {
+    let layout = Self.layout([300])
+    let (values, others) = (layout.initialValues(seed: 5, .glorot), layout.initialValues(seed: 5))
+    for (index, parameter) in layout.parameters.enumerated() {
+      guard parameter.shape.count == 2 else {
+        #expect(values[index].allSatisfy { $0 == 0 }, "\(parameter.name)")
+        continue
+      }
+      let (outputs, inputs) = (Double(parameter.shape[0]), Double(parameter.shape[1]))
+      let ratio = (6 / (inputs + outputs)).squareRoot() * inputs.squareRoot()
+      let isScaled = zip(values[index], others[index]).allSatisfy {
+        abs(Double($0) - ratio * Double($1)) < 1e-6
+      }
+      #expect(isScaled, "\(parameter.name)")
+    }
+    // [outputs, 4, 4, inputs] of a convolution: 16 places.
+    let convolution = ModelRegistry.make(
+      ModelConfiguration(model: "conv", image: ImageShape(height: 28, width: 28), hidden: [])
+    ).layout
+    let second = try #require(
+      convolution.initialValues(seed: 5, .glorot)[2].map { abs($0) }.max())
+    #expect(convolution.parameters[2].name == "encoder.1.weight")
+    let bound = Float((6 / (16.0 * (32 + 64))).squareRoot())
+    #expect(second <= bound && second > 0.99 * bound)
+  }
+
   private static func layout(_ hidden: [Int]) -> ParameterLayout {
     ModelRegistry.make(
       ModelConfiguration(
