@@ -51,7 +51,9 @@ struct ConvolutionCase: CustomTestStringConvertible {
   }
 
   /// Sizes on both sides of what a task takes: some images at a time, one, some of its lines, a line.
-  static let all: [ConvolutionCase] =
+  static let all: [ConvolutionCase] = cases.filter { TestNames.isSelected($0.testDescription) }
+
+  private static let cases: [ConvolutionCase] =
     [
       ConvolutionCase(images: 1, geometry: geometry(6, 4, 3, 4, 4, 2, 1)),
       ConvolutionCase(images: 2, geometry: geometry(5, 7, 1, 3, 3, 1, 1)),
