@@ -46,7 +46,7 @@ struct ConvolutionCase: CustomTestStringConvertible {
   var testDescription: String {
     let g = geometry
     return
-      "\(images) x \(g.height)x\(g.width)x\(g.channels), kernel \(g.kernelHeight)x\(g.kernelWidth), "
+      "matrix products with \(images) x \(g.height)x\(g.width)x\(g.channels), kernel \(g.kernelHeight)x\(g.kernelWidth), "
       + "stride \(g.stride), padding \(g.padding), \(outputs) maps"
   }
 
