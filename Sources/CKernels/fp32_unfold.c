@@ -9,17 +9,26 @@ INLINE void copy_runs(const float *restrict from, size_t step, size_t count, siz
   for (size_t i = 0; i < places; i++) memcpy(to + i * ld, from + i * step, count * sizeof(float));
 }
 
-// A constant size is a copy in registers.
-#define COPY(n)                                 \
-  case n:                                       \
-    copy_runs(from, step, n, places, to, ld);   \
-    break;
-INLINE void copy_places(const float *from, size_t step, size_t count, size_t places, float *to, size_t ld) {
-  switch (count) {
-    COPY(1) COPY(2) COPY(3) COPY(4) COPY(6) COPY(8) COPY(12) COPY(16) COPY(32) COPY(64) COPY(128) COPY(256)
-  default: copy_runs(from, step, count, places, to, ld);
-  }
+INLINE void add_runs(const float *restrict from, size_t step, size_t count, size_t places, float *restrict to, size_t ld) {
+  for (size_t i = 0; i < places; i++)
+    for (size_t j = 0; j < count; j++) to[i * ld + j] += from[i * step + j];
 }
+
+// The same for counts that the compiler knows, which stay in registers.
+#define WITH(runs, n)                    \
+  case n:                                \
+    runs(from, step, n, places, to, ld); \
+    break;
+#define OF_CONSTANT_COUNT(name, runs)                                                                               \
+  INLINE void name(const float *from, size_t step, size_t count, size_t places, float *to, size_t ld) {             \
+    switch (count) {                                                                                                \
+      WITH(runs, 1) WITH(runs, 2) WITH(runs, 3) WITH(runs, 4) WITH(runs, 6) WITH(runs, 8) WITH(runs, 12)            \
+      WITH(runs, 16) WITH(runs, 32) WITH(runs, 64) WITH(runs, 128) WITH(runs, 256)                                  \
+      default: runs(from, step, count, places, to, ld);                                                             \
+    }                                                                                                               \
+  }
+OF_CONSTANT_COUNT(copy_places, copy_runs)
+OF_CONSTANT_COUNT(add_places, add_runs)
 
 // Of a run that begins at `left` of a line, the columns j0 ..< j1, zeros outside.
 INLINE void copy_clipped(const float *line, ptrdiff_t length, ptrdiff_t left, size_t j0, size_t j1, float *to) {
@@ -62,22 +71,6 @@ CLONES void vae_unfold(const vae_geometry *g, const float *images, unfolded_part
       column += places * ld, left -= places, ox = 0;
       if (++oy == g->out_height) oy = 0, n++;
     }
-  }
-}
-
-INLINE void add_runs(const float *restrict from, size_t step, size_t count, size_t places, float *restrict to, size_t ld) {
-  for (size_t i = 0; i < places; i++)
-    for (size_t j = 0; j < count; j++) to[i * ld + j] += from[i * step + j];
-}
-
-#define ADD(n)                                \
-  case n:                                     \
-    add_runs(from, step, n, places, to, ld);  \
-    break;
-INLINE void add_places(const float *from, size_t step, size_t count, size_t places, float *to, size_t ld) {
-  switch (count) {
-    ADD(1) ADD(2) ADD(3) ADD(4) ADD(6) ADD(8) ADD(16) ADD(32) ADD(64) ADD(128) ADD(256)
-  default: add_runs(from, step, count, places, to, ld);
   }
 }
 

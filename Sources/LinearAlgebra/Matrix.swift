@@ -28,6 +28,10 @@ package struct Matrix: Sendable, Equatable {
     set { values[row * columns + column] = newValue }
   }
 
+  package func row(_ index: Int) -> ArraySlice<Double> {
+    values[(index * columns)..<((index + 1) * columns)]
+  }
+
   package var transposed: Matrix {
     var result = Matrix(zeros: columns, rows)
     for row in 0..<rows { for column in 0..<columns { result[column, row] = self[row, column] } }
@@ -47,6 +51,16 @@ package struct Matrix: Sendable, Equatable {
   package static func - (a: Matrix, b: Matrix) -> Matrix { a.combined(b, -) }
   package static func * (a: Double, b: Matrix) -> Matrix {
     Matrix(rows: b.rows, columns: b.columns, values: b.values.map { a * $0 })
+  }
+
+  /// Elements less those of a row, where a mask is 1; a mask's 0 leaves what is there.
+  package func shifted(by row: [Double], where mask: Matrix) -> Matrix {
+    precondition(mask.values.count == values.count && row.count == columns, "sizes differ")
+    var result = self
+    for index in values.indices {
+      result.values[index] -= mask.values[index] * row[index % columns]
+    }
+    return result
   }
 
   private func combined(_ other: Matrix, _ operation: (Double, Double) -> Double) -> Matrix {

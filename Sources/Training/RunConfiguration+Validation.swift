@@ -124,9 +124,9 @@ extension RunConfiguration {
       "\(model) has a gaussian likelihood with learned sigma")
     try Self.check(
       binarization == .none, "binarize", "\(model) is for real numbers; give 'none'")
-    try Self.check(
-      initialisation == .pytorch && outputBias == .drawn, "init",
-      "\(model) is fitted, and begins with no weights of its own")
+    let fitted = "\(model) is fitted, and begins with no weights of its own"
+    try Self.check(initialisation == .pytorch, "init", fitted)
+    try Self.check(outputBias == .drawn, "output-bias", fitted)
     try Self.check(
       logVarianceBounds == nil, "log-variance", "\(model) has the exact posterior, without bounds")
     try Self.check(

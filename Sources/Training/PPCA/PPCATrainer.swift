@@ -47,7 +47,7 @@ public final class PPCATrainer {
     defer { setLinearAlgebraThreads(1) }
     var isStopped = shouldStop()
     let statistics = PixelStatistics(data.train)
-    let eigenvalues = try eigenvalues(statistics)
+    let axes = try axes(statistics)
     let limit = configuration.maxSteps ?? .max
     var lastReport = monotonicSeconds()
     func iterate(_ iteration: PPCAIteration) throws -> Bool {
@@ -67,7 +67,7 @@ public final class PPCATrainer {
     switch configuration.fit {
     case .closedForm:
       progress.step = 1
-      model = try PPCAFitting.closedForm(statistics, latents: configuration.latent)
+      model = try axes.components(latents: configuration.latent)
     case .em where configuration.missing > 0:
       model = try PPCAFitting.expectationMaximisation(
         MissingPixels(data.train, part: configuration.missing, seed: configuration.seed),
@@ -86,7 +86,7 @@ public final class PPCATrainer {
     try vae.setPrincipalComponents(model)
     progress.epoch = 1
     let logLikelihood = try model.logLikelihood(statistics)
-    advice = advice(logLikelihood, eigenvalues)
+    advice = advice(logLikelihood, axes)
     let line = metricsLine(logLikelihood, kl: try model.divergence(statistics))
     try log?.append(line)
     try onEvent(.interval(line))
@@ -99,32 +99,29 @@ public final class PPCATrainer {
     return .completed
   }
 
-  /// Of the training images' covariance. Throws `ConfigurationError` where the likelihood has no maximum.
-  private func eigenvalues(_ data: PixelStatistics) throws -> [Double] {
-    let eigenvalues = try data.covariance.symmetricEigen().values
-    let dimensions = PPCAFitting.dimensions(eigenvalues)
-    guard dimensions > configuration.latent else {
+  /// Of the training images. Throws `ConfigurationError` where the likelihood has no maximum.
+  private func axes(_ data: PixelStatistics) throws -> PrincipalAxes {
+    let axes = try PrincipalAxes(data)
+    guard axes.dimensions > configuration.latent else {
       throw ConfigurationError(
         key: "latent",
-        problem: "\(configuration.latent): the \(data.images) training images span \(dimensions) "
+        problem:
+          "\(configuration.latent): the \(data.images) training images span \(axes.dimensions) "
           + "dimensions, and ppca needs more of them than latents; give fewer latents or images that "
           + "differ more")
     }
-    return eigenvalues
+    return axes
   }
 
   /// What to do about a fit with this ln p(x) of the training images.
-  private func advice(_ logLikelihood: Double, _ eigenvalues: [Double]) -> String? {
-    func maximum(_ latents: Int) -> Double {
-      PPCAFitting.maximumLogLikelihood(eigenvalues, latents: latents)
-    }
+  private func advice(_ logLikelihood: Double, _ axes: PrincipalAxes) -> String? {
     if configuration.missing > 0 {
-      return logLikelihood > maximum(0)
+      return logLikelihood > axes.maximumLogLikelihood(latents: 0)
         ? nil
         : "the fit explains what is seen and not what is hidden: too few pixels are seen for "
           + "\(configuration.latent) latents; lower --latent or --missing"
     }
-    let distance = maximum(configuration.latent) - logLikelihood
+    let distance = axes.maximumLogLikelihood(latents: configuration.latent) - logLikelihood
     guard distance > 0.01 else { return nil }
     return "the fit ended \(String(format: "%.2f", distance)) nats per image below the maximum; "
       + (configuration.maxSteps == nil ? "" : "raise --max-steps or ")

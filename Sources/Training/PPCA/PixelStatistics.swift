@@ -43,11 +43,8 @@ package struct PixelStatistics: Sendable {
     let mean = zip(sums, counts).map { $0 / max($1, 1) }
     var (gram, pairs) = (Matrix(zeros: d, d), Matrix(zeros: d, d))
     for start in stride(from: 0, to: data.images, by: 2048) {
-      var (mask, values) = data.part(start..<min(start + 2048, data.images))
-      for index in values.values.indices {
-        values.values[index] -= mask.values[index] * mean[index % d]
-      }
-      gram.addGram(values)
+      let (mask, values) = data.part(start..<min(start + 2048, data.images))
+      gram.addGram(values.shifted(by: mean, where: mask))
       pairs.addGram(mask)
     }
     for index in gram.values.indices { gram.values[index] /= max(pairs.values[index], 1) }

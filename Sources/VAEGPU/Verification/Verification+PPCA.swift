@@ -6,18 +6,18 @@ import Training
 
 extension Verification {
   /// PPCA by its closed form, by EM, by gradient and as a linear VAE, and the latents that a fixed sigma lets live.
-  func verifyPPCA(_ statistics: PixelStatistics, _ eigenvalues: [Double]) throws {
+  func verifyPPCA(_ statistics: PixelStatistics, _ axes: PrincipalAxes) throws {
     setLinearAlgebraThreads(ProcessInfo.processInfo.activeProcessorCount)
     let latents =
       self.latents
-      ?? min(Self.definedLatents(eigenvalues), PPCAFitting.dimensions(eigenvalues) - 1)
-    let exact = try PPCAFitting.closedForm(statistics, latents: latents)
+      ?? min(Self.definedLatents(axes), axes.dimensions - 1)
+    let exact = try axes.components(latents: latents)
     let likelihood = try exact.logLikelihood(statistics)
     try report {
       [
         VerificationResult(
           "PPCA, \(latents) latents: ln p(x) = formula of the eigenvalues", likelihood, .equal,
-          PPCAFitting.maximumLogLikelihood(eigenvalues, latents: latents), tolerance: 1e-6)
+          axes.maximumLogLikelihood(latents: latents), tolerance: 1e-6)
       ]
     }
     func compare(
@@ -62,7 +62,7 @@ extension Verification {
           "linear VAE: ELBO = ln p(x) of PPCA", elbo, .equal, likelihood, tolerance: 0.5)
       ]
     }
-    try verifyCollapse(eigenvalues)
+    try verifyCollapse(axes.eigenvalues)
 
     func compare(_ name: String, _ trainer: () throws -> Trainer) throws {
       try compare(name, tolerance: 0.5) {
@@ -75,12 +75,12 @@ extension Verification {
   }
 
   /// Up to ten latents whose principal subspace is well defined: the last eigenvalue exceeds the next by more than sigma^2.
-  private static func definedLatents(_ eigenvalues: [Double]) -> Int {
+  private static func definedLatents(_ axes: PrincipalAxes) -> Int {
+    let eigenvalues = axes.eigenvalues
     let candidates = 1...max(1, min(10, eigenvalues.count - 1))
     func gap(_ latents: Int) -> Double {
-      let rest = eigenvalues.dropFirst(latents)
-      let variance = rest.reduce(0, +) / Double(rest.count)
-      return (eigenvalues[latents - 1] - eigenvalues[latents]) / max(variance, 1e-12)
+      (eigenvalues[latents - 1] - eigenvalues[latents])
+        / max(axes.variance(latents: latents), 1e-12)
     }
     return candidates.last { gap($0) > 1 } ?? candidates.max { gap($0) < gap($1) } ?? 1
   }

@@ -1,6 +1,5 @@
 import Compute
 import Datasets
-import LinearAlgebra
 import Training
 import VAEModels
 
@@ -31,20 +30,20 @@ public struct Verification {
   /// Throws `ConfigurationError` for images that span too few dimensions to be told apart by.
   public func run() throws {
     let statistics = PixelStatistics(data.train)
-    let eigenvalues = try statistics.covariance.symmetricEigen().values
-    let (dimensions, needed) = (PPCAFitting.dimensions(eigenvalues), (latents ?? 2) + 1)
-    guard dimensions >= needed else {
+    let axes = try PrincipalAxes(statistics)
+    let needed = (latents ?? 2) + 1
+    guard axes.dimensions >= needed else {
       throw ConfigurationError(
         key: latents == nil ? "data" : "latent",
         problem:
-          "the \(data.train.count) training images of \(data.name) span \(dimensions) dimensions, "
+          "the \(data.train.count) training images of \(data.name) span \(axes.dimensions) dimensions, "
           + "and this takes \(needed); give "
           + (latents == nil ? "images that differ more" : "fewer latents"))
     }
     try verifyGradients()
     try verifyBackends()
     try verifyBounds()
-    try verifyPPCA(statistics, eigenvalues)
+    try verifyPPCA(statistics, axes)
   }
 
   /// Reports the figures of a check, with the time they took.
