@@ -14,7 +14,8 @@ public struct Evaluation: Sendable {
   /// Var_x(E[z_j|x]) over images, one value per latent (Burda et al. 2016, section 5.2).
   public var meanVariances: [Double]
   /// Standard error of `elbo`. With two or more draws it is the Monte-Carlo error of the draws, the images taken as given:
-  /// sqrt(sum_i var_s(e_is) / S) / N. With one draw it is the standard error over images, an upper bound of it.
+  /// sqrt(sum_i var_s(e_is) / S) / N. With one draw it is the standard error over images, an upper bound of it; NaN for
+  /// one image.
   public var standardError: Double
   /// The IWAE-K bound ln 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x) of the same draws, K = `samples`, averaged over images
   /// (Burda et al. 2016, eq. 8). With one draw an estimate of the ELBO by a Monte-Carlo KL.

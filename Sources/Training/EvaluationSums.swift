@@ -110,11 +110,12 @@ package struct EvaluationSums {
     return max(0, sumOfSquares - sum * sum / count) * (count - 1) / count
   }
 
-  /// That of a mean over images: from the variances of the draws, or with one draw from the scatter of the images.
+  /// That of a mean over images: from the variances of the draws, or with one draw from the scatter of the images. One draw of one
+  /// image has none: NaN.
   private static func error(of values: [Double], _ variances: [Double]) -> Double {
     let count = Double(values.count)
     if !variances.isEmpty { return variances.reduce(0, +).squareRoot() / count }
-    guard values.count > 1 else { return 0 }
+    guard values.count > 1 else { return .nan }
     let mean = values.reduce(0, +) / count
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
     return (variance / count).squareRoot()

@@ -62,7 +62,7 @@ struct EvaluationReport {
       return [
         [
           "reconstruction",
-          decimal(evaluation.logLikelihood) + " ± \(decimal(evaluation.standardError))"
+          decimal(evaluation.logLikelihood) + Formatting.error(evaluation.standardError)
             + " nats/image, ln p(x|z) at the posterior mean",
         ], ["bound", "none: an auto-encoder has no density of x"],
       ]
@@ -70,13 +70,14 @@ struct EvaluationReport {
     return [
       [
         isLoss ? "loss (soft targets)" : "ELBO",
-        signed(evaluation.elbo) + " ± \(decimal(evaluation.standardError)) nats/image, \(draws)",
+        signed(evaluation.elbo) + Formatting.error(evaluation.standardError)
+          + " nats/image, \(draws)",
       ],
       [isLoss ? "  cross-entropy" : "  log-likelihood", signed(evaluation.logLikelihood)],
       ["  KL", decimal(evaluation.kl)],
       [
         "IWAE-\(evaluation.samples)" + (isLoss ? " (soft targets)" : ""),
-        signed(evaluation.iwae) + " ± \(decimal(evaluation.iwaeStandardError))",
+        signed(evaluation.iwae) + Formatting.error(evaluation.iwaeStandardError),
       ],
       ["bound", isLoss ? "loss: no bound on a likelihood" : "ELBO: a lower bound on ln p(x)"],
     ]
@@ -137,8 +138,8 @@ struct EvaluationReport {
   private func signed(_ value: Double) -> String { decimal(isLoss ? -value : value) }
 
   private var draws: String {
-    evaluation.samples == 1
-      ? "1 draw per image, error over images" : "\(evaluation.samples) draws per image"
+    guard evaluation.samples == 1 else { return "\(evaluation.samples) draws per image" }
+    return "1 draw per image, " + (evaluation.images == 1 ? "error unknown" : "error over images")
   }
 
   private var klLines: [String] {

@@ -8,6 +8,9 @@ enum Formatting {
     value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
   }
 
+  /// " ± 0.012"; nothing where an error is unknown.
+  static func error(_ value: Double) -> String { value.isFinite ? " ± \(decimal(value, 3))" : "" }
+
   /// "0:42", "12:05" or "1:02:03".
   static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e8 else { return "?" }
@@ -51,7 +54,7 @@ enum Formatting {
   /// The same with its standard error.
   static func figure(_ evaluation: Evaluation) -> String {
     bound(evaluation.elbo, evaluation.bound)
-      + " ± \(decimal(evaluation.standardError, 3)) nats/image "
+      + error(evaluation.standardError) + " nats/image "
       + parts(evaluation.logLikelihood, evaluation.kl, evaluation.bound)
   }
 

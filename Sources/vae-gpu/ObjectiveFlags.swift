@@ -107,6 +107,21 @@ struct ObjectiveFlags: ParsableArguments {
         "\(flag) \(value): is for --objective \(objective), not for \(configuration.objective.name)"
       )
     }
+    try checkWeight(configuration)
+  }
+
+  /// Throws for flags of a weight of the KL where there is none, or where it is constant.
+  private func checkWeight(_ configuration: RunConfiguration) throws {
+    let name = configuration.objective.name
+    let weight = [("--beta", beta.map(\.description)), ("--beta-schedule", betaSchedule?.rawValue)]
+    for case (let flag, let value?) in weight where configuration.takesMeans {
+      throw UsageError("\(flag) \(value): the objective \(name) has no KL to weigh; leave it out")
+    }
+    if let warmup, name != "capacity", configuration.betaSchedule == .constant {
+      throw UsageError(
+        "--warmup \(warmup): nothing warms up; add --beta-schedule linear or cyclical, or --objective "
+          + "capacity")
+    }
   }
 
   var settings: [Setting] {

@@ -136,6 +136,7 @@ struct Train: ParsableCommand {
     try convolution.check(settings)
     try ppca.check(settings, training: objective.settings + training.settings)
     try objective.check(settings)
+    try training.check(settings)
     return settings
   }
 

@@ -125,6 +125,14 @@ struct TrainingFlags: ParsableArguments {
   var saveEvery: Double?
 
   /// All but the machine's.
+  /// Throws for flags that do not go together.
+  func check(_ configuration: RunConfiguration) throws {
+    guard let lrEpochs, configuration.learningRateSchedule == .constant else { return }
+    throw UsageError(
+      "--lr-epochs \(lrEpochs): the learning rate is constant; add --lr-schedule cosine, exponential "
+        + "or staircase")
+  }
+
   var settings: [Setting] {
     [
       Setting("data", data, \.data), Setting("validation", validation, \.validation),

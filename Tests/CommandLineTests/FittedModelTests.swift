@@ -73,6 +73,15 @@ import Testing
     #expect(abs(exact - bound) < 0.1 && json["quadrature_error"]?.double != nil)
   }
 
+  @Test func oneDrawOfOneImageHasNoError() throws {
+    let workspace = try TrainedRun.workspace()
+    let draw = ["evaluate", "run", "--limit", "1", "--samples", "1"]
+    let text = try workspace.run(draw + ["--json"]).output
+    #expect(text.contains("\"stderr\":null") && text.contains("\"iwae_stderr\":null"))
+    let table = try workspace.run(draw).output
+    #expect(table.contains("error unknown") && !table.contains("nan"))
+  }
+
   @Test func heldOutImagesAreASplit() throws {
     let workspace = try Workspace()
     #expect(try workspace.train("--validation", "20", "--epochs", "2", "--out", "run").code == 0)

@@ -82,6 +82,13 @@ import Testing
       ["train", "--objective", "miwae", "--samples", "5", "--groups", "2"], code: 64, "groups")
     try workspace.expectError(
       ["train", "--likelihood", "laplace", "--sigma", "optimal"], code: 64, "optimal", "gaussian")
+    try workspace.expectError(["train", "--warmup", "5"], code: 64, "--warmup", "--beta-schedule")
+    try workspace.expectError(
+      ["train", "--lr-epochs", "5"], code: 64, "--lr-epochs", "--lr-schedule")
+    for flags in [["--beta", "4"], ["--beta-schedule", "linear"]] {
+      try workspace.expectError(
+        ["train", "--objective", "denoising"] + flags, code: 64, flags[0], "no KL")
+    }
     try workspace.expectError(
       ["train", "--resume", "a", "--out", "b"], code: 64, "--resume", "--out")
     try workspace.expectError(
