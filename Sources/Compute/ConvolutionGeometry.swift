@@ -32,7 +32,7 @@ package struct ConvolutionGeometry: Sendable, Hashable {
   /// Whether the kernel fits into the padded image.
   package var isValid: Bool {
     height + 2 * padding >= kernelHeight && width + 2 * padding >= kernelWidth && stride > 0
-      && padding < max(kernelHeight, kernelWidth)
+      && padding >= 0
   }
 
   /// The shape of unfolded images. Traps on a size that is not one of images: a programmer's mistake.

@@ -101,9 +101,9 @@ extension RunConfiguration {
     try Self.check(
       (1...32).contains(channels.count), "channels", "1 to 32 layers, not \(channels.count)")
     try Self.size(kernel, "kernel", 1...64)
-    try Self.size(convolution.stride, "stride", 1...kernel)
+    try Self.size(convolution.stride, "stride", 1...64)
     try Self.size(convolution.residual, "residual", 0...64)
-    try Self.size(convolution.padding, "padding", 0...(kernel - 1))
+    try Self.size(convolution.padding, "padding", 0...63)
   }
 
   private func validateOutputBias() throws(ConfigurationError) {

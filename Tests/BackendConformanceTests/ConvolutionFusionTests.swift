@@ -62,6 +62,8 @@ struct ConvolutionCase: CustomTestStringConvertible {
       ConvolutionCase(images: 2, geometry: geometry(4, 3, 5, 1, 1, 1, 0)),
       ConvolutionCase(images: 2, geometry: geometry(9, 9, 2, 2, 2, 3, 1)),
       ConvolutionCase(images: 2, geometry: geometry(2, 2, 4, 5, 5, 2, 3)),
+      ConvolutionCase(images: 2, geometry: geometry(3, 5, 3, 2, 3, 2, 5)),
+      ConvolutionCase(images: 2, geometry: geometry(11, 12, 3, 1, 2, 5, 0)),
     ]
     + (TestSizes.isSmall
       ? []
@@ -71,6 +73,7 @@ struct ConvolutionCase: CustomTestStringConvertible {
         ConvolutionCase(images: 2, geometry: geometry(40, 120, 24, 5, 5, 1, 2), outputs: 13),
         ConvolutionCase(images: 1, geometry: geometry(9, 400, 32, 5, 5, 1, 2)),
         ConvolutionCase(images: 1, geometry: geometry(31, 200, 32, 3, 7, 3, 1), outputs: 40),
+        ConvolutionCase(images: 1, geometry: geometry(200, 300, 32, 2, 2, 3, 7), outputs: 40),
       ])
 
   private static func geometry(

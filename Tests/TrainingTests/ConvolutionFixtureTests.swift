@@ -25,7 +25,7 @@ import VAEGPU
     let steps: [Step]
   }
 
-  nonisolated static let names = ["conv-bernoulli", "conv-gaussian-predicted"]
+  nonisolated static let names = ["conv-bernoulli", "conv-gaussian-predicted", "conv-sparse"]
 
   @Test(
     "Losses, first gradients and final parameters are PyTorch's, in PyTorch's layout",

@@ -106,6 +106,8 @@ extension OpCase {
     ("no padding", { geometry(7, 4, $0, 3, 2, stride: 2, padding: 0) }),
     ("rows and columns left over", { geometry(8, 9, $0, 5, 3, stride: 3, padding: 2) }),
     ("kernel of one", { geometry(4, 3, $0, 1, 1, stride: 1, padding: 0) }),
+    ("stride beyond the kernel", { geometry(7, 5, $0, 2, 1, stride: 3, padding: 0) }),
+    ("padding beyond the kernel", { geometry(3, 2, $0, 2, 3, stride: 2, padding: 4) }),
   ]
 
   private static let strided: @Sendable (Int) -> ConvolutionGeometry = {
