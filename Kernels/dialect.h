@@ -62,6 +62,10 @@
 #define BLOCK 1
 #define FOR_BLOCKS(first, width, columns) for (uint first = (uint)LANE, width = 1; first < (columns); first += LANES)
 #define FOR_BLOCK(l, width) for (uint l = 0; l < (width); l++)
+// Blocks of the columns of several lines, which the lanes share as one.
+#define FOR_LINE_BLOCKS(line, first, width, lines, columns)                                                        \
+  for (uint vae_at = (uint)LANE, line = vae_at / (columns), first = vae_at - line * (columns), width = 1;          \
+       line < (lines); vae_at += LANES, line = vae_at / (columns), first = vae_at - line * (columns))
 #define BLOCK_ADD(sum, l, value) sum += (value)
 
 // Every lane must reach a group sum. The barrier in front lets one scratch array serve several sums.

@@ -17,6 +17,8 @@
 #define FOR_BLOCKS(first, width, columns)                                                                     \
   for (uint first = 0, width = (columns) < 64 ? (columns) : 64; first < (columns);                            \
        first += 64, width = (columns) - first < 64 ? (columns) - first : 64)
+#define FOR_LINE_BLOCKS(line, first, width, lines, columns) \
+  for (uint line = 0; line < (lines); line++) FOR_BLOCKS(first, width, columns)
 #define FOR_BLOCK(l, width) for (uint l = 0; l < (width); l++)
 #define BLOCK_ADD(sum, l, value) sum[l] += (value)
 FUNCTION real total_of_lanes(const real *sum) {

@@ -18,7 +18,7 @@ struct Resize: Operation {
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch("resize", inputs + outputs, values, .rows(outputs[0].shape.rows))
+    launch("resize", inputs + outputs, values, .rows(outputs[0].shape.rows / outWidth))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
@@ -43,7 +43,7 @@ struct ResizeBackward: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     launch(
       "resize_backward", inputs + outputs, resize.values,
-      .rows(outputs[0].count / resize.channels))
+      .rows(outputs[0].count / (resize.width * resize.channels)))
   }
 }
 

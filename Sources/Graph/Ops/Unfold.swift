@@ -13,7 +13,9 @@ struct Unfold: Operation {
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch("unfold", inputs + outputs, geometry.arguments, .rows(outputs[0].shape.rows))
+    launch(
+      "unfold", inputs + outputs, geometry.arguments,
+      .rows(outputs[0].shape.rows / geometry.outWidth))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
@@ -39,7 +41,8 @@ struct Fold: Operation {
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch("fold", inputs + outputs, geometry.arguments, .rows(outputs[0].shape.rows))
+    launch(
+      "fold", inputs + outputs, geometry.arguments, .rows(outputs[0].shape.rows / geometry.width))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
