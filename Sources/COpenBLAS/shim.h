@@ -8,4 +8,6 @@ void dsyevd_(const char *job, const char *triangle, const int *n, double *a, con
 void dpotrf_(const char *triangle, const int *n, double *a, const int *stride, int *info, size_t);
 void dpotrs_(const char *triangle, const int *n, const int *columns, const double *a, const int *stride, double *b,
              const int *b_stride, int *info, size_t);
+void dsytrf_(const char *triangle, const int *n, double *a, const int *stride, int *pivots, double *work,
+             const int *work_count, int *info, size_t);
 #endif

@@ -36,6 +36,29 @@ extension Matrix {
   }
 }
 
+extension Matrix {
+  /// How many eigenvalues of a symmetric matrix exceed a number: the positive ones of D in A - number I = L D L', which has as many as
+  /// what it is congruent to (Sylvester's law of inertia; LAPACK dsytrf).
+  package func countEigenvalues(above number: Double) -> Int {
+    precondition(rows == columns, "eigenvalues of \(rows) x \(columns)")
+    var n = Int32(rows)
+    var a = values
+    for i in 0..<rows { a[i * rows + i] -= number }
+    var pivots = [Int32](repeating: 0, count: rows)
+    var (workCount, info) = (Int32(64) * max(n, 1), Int32(0))
+    var work = [Double](repeating: 0, count: Int(workCount))
+    dsytrf_("L", &n, &a, &n, &pivots, &work, &workCount, &info, 1)
+    var (count, i) = (0, 0)
+    while i < rows {
+      // A block of two, told by a negative pivot, has one positive and one negative eigenvalue.
+      let isPair = pivots[i] < 0
+      if isPair || a[i * rows + i] > 0 { count += 1 }
+      i += isPair ? 2 : 1
+    }
+    return count
+  }
+}
+
 /// A = L L' of a symmetric positive definite matrix (LAPACK dpotrf).
 package struct Cholesky {
   private let factor: [Double]

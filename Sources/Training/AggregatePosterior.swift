@@ -11,91 +11,86 @@ struct AggregatePosterior {
   private let posteriors: [Double]
   private let images: Int
   private let latents: Int
+  /// [latents, images], as a device has them.
+  private let means: [Double]
+  private let inverseDeviations: [Double]
+  /// -sum_j ln s_nj of each image.
+  private let logScales: [Double]
 
   /// - Parameter posteriors: rows of M means, then M log-variances.
   init(_ vae: VAE, posteriors: [Double]) throws {
     self.vae = vae
     self.posteriors = posteriors
-    latents = vae.configuration.latent
-    images = posteriors.count / (2 * latents)
+    let latents = vae.configuration.latent
+    let images = posteriors.count / (2 * latents)
+    func logVariance(_ image: Int, _ latent: Int) -> Double {
+      min(max(posteriors[(2 * image + 1) * latents + latent], -30), 20)
+    }
+    var (means, inverseDeviations): ([Double], [Double]) = ([], [])
+    for j in 0..<latents {
+      means += (0..<images).map { Double(Float(posteriors[2 * $0 * latents + j])) }
+      inverseDeviations += (0..<images).map { Double(Float(exp(-0.5 * logVariance($0, j)))) }
+    }
+    logScales = (0..<images).map { image in
+      -0.5 * (0..<latents).reduce(0) { $0 + logVariance(image, $1) }
+    }
+    (self.means, self.inverseDeviations) = (means, inverseDeviations)
+    (self.images, self.latents) = (images, latents)
   }
 
   /// ln q(z|x) - ln q(z) of a draw z from the posterior of each image, ln N at most; nil if `stop` said so.
   func logRatios(seed: UInt64, stop: () -> Bool) throws -> [Double]? {
     let draws = vae.latents(of: posteriors.map { Float($0) }, mean: false, seed: seed)
-    let (weights, biases) = quadratic()
+    let backend = vae.device.backend
+    func buffer(_ values: [Double]) throws -> any DeviceBuffer {
+      let buffer = try backend.allocate(byteCount: values.count * backend.realType.byteCount)
+      try backend.upload(reals: values, to: BufferView(buffer))
+      return buffer
+    }
+    let z = try buffer([Double](repeating: 0, count: Self.rows * latents))
+    let storages = [
+      "z": z, "means": try buffer(means), "inverse_deviations": try buffer(inverseDeviations),
+      "log_scales": try buffer(logScales),
+    ]
     var ratios: [Double] = []
     var programs: [Int: (Program, Tensor)] = [:]
-    let backend = vae.device.backend
-    let real = backend.realType.byteCount
-    let z = try backend.allocate(byteCount: Self.rows * 2 * latents * real)
-    let w = try backend.allocate(byteCount: weights.count * real)
-    let b = try backend.allocate(byteCount: biases.count * real)
-    let storages = ["z": z, "weights": w, "biases": b]
-    try backend.upload(reals: weights, to: BufferView(w))
-    try backend.upload(reals: biases, to: BufferView(b))
+    let most = log(Double(images))
     for start in stride(from: 0, to: images, by: Self.rows) {
       if stop() { return nil }
       let count = min(Self.rows, images - start)
       let (program, output) = try programs[count] ?? program(count, storages)
       programs[count] = (program, output)
       let chunk = draws[(start * latents)..<((start + count) * latents)].map(Double.init)
-      let features = (0..<count).flatMap { row -> [Double] in
-        let values = chunk[(row * latents)..<((row + 1) * latents)]
-        return values.map { $0 * $0 } + values
-      }
-      try backend.upload(reals: features, to: BufferView(z))
+      try backend.upload(reals: chunk, to: BufferView(z))
       try program.run()
-      let logDensities = try program.readDoubles(output)
-      for row in 0..<count {
+      for (row, logSum) in try program.readDoubles(output).enumerated() {
         let own = logDensity(
-          features[(row * 2 * latents)..<((row + 1) * 2 * latents)], image: start + row, weights,
-          biases)
-        let count = log(Double(images))
-        ratios.append(min(own - logDensities[row] + count, count))
+          chunk[(row * latents)..<((row + 1) * latents)], image: start + row)
+        ratios.append(logSum.isNaN ? .nan : min(own - logSum + most, most))
       }
     }
     return ratios
   }
 
-  /// ln q(z|x_n) + M/2 ln 2 pi of the squares of z, then z.
-  private func logDensity(
-    _ features: ArraySlice<Double>, image: Int, _ weights: [Double], _ biases: [Double]
-  ) -> Double {
-    let row = weights[(image * 2 * latents)..<((image + 1) * 2 * latents)]
-    return zip(row, features).reduce(biases[image]) { $0 + $1.0 * $1.1 }
-  }
-
-  /// ln q(z|x_n) + M/2 ln 2 pi = sum_j (a_nj z_j^2 + b_nj z_j) + c_n: weights [N, 2M] of a, then b, and c [N].
-  private func quadratic() -> (weights: [Double], biases: [Double]) {
-    var weights: [Double] = []
-    var biases: [Double] = []
-    weights.reserveCapacity(posteriors.count)
-    for n in 0..<images {
-      let row = posteriors[(n * 2 * latents)..<((n + 1) * 2 * latents)]
-      let means = row.prefix(latents)
-      let logVariances = row.suffix(latents).map { min(max($0, -30), 20) }
-      let precisions = logVariances.map { exp(-$0) }
-      weights += precisions.map { -0.5 * $0 }
-      weights += zip(means, precisions).map { $0 * $1 }
-      biases.append(
-        -0.5
-          * zip(zip(means, precisions), logVariances).reduce(0) { sum, term in
-            sum + term.0.0 * term.0.0 * term.0.1 + term.1
-          })
+  /// ln q(z|x_n) + M/2 ln 2 pi of what the device has of the posterior.
+  private func logDensity(_ z: ArraySlice<Double>, image: Int) -> Double {
+    let sum = z.enumerated().reduce(0.0) { sum, latent in
+      let at = latent.offset * images + image
+      let deviation = (latent.element - means[at]) * inverseDeviations[at]
+      return sum + deviation * deviation
     }
-    return (weights, biases)
+    return logScales[image] - 0.5 * sum
   }
 
   private func program(
     _ rows: Int, _ storages: [String: any DeviceBuffer]
   ) throws -> (Program, Tensor) {
     let graph = Graph()
-    let product = graph.multiply(
-      graph.placed([rows, 2 * latents], in: "z"),
-      graph.placed([images, 2 * latents], in: "weights"), transposeB: true)
-    let logits = graph.biasActivation(product, graph.placed([images], in: "biases"), .identity)
-    let output = graph.logSumExp(logits)
+    let densities = graph.gaussianLogDensities(
+      graph.placed([rows, latents], in: "z"), means: graph.placed([latents, images], in: "means"),
+      inverseDeviations: graph.placed([latents, images], in: "inverse_deviations"),
+      logScales: graph.placed([images], in: "log_scales"))
+    let output = graph.logSumExp(densities)
     return (
       try Program(graph, outputs: [output], backend: vae.device.backend, storages: storages), output
     )

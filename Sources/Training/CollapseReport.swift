@@ -9,7 +9,7 @@ public struct CollapseReport: Sendable {
   public var latents: Int
   /// Eigenvalues of the images' covariance above beta sigma^2, at most one for each latent: what a linear VAE of this sigma would
   /// use (Lucas et al. 2019, section 4). Of a Gaussian likelihood with one sigma over grey images of up to `largestImage`
-  /// pixels; nil for others.
+  /// pixels; nil for others, and where beta does not weigh the KL (capacity).
   public var predicted: Int?
   /// Of the likelihood, where there is a prediction.
   public var sigma: Double?
@@ -19,17 +19,21 @@ public struct CollapseReport: Sendable {
   /// Images with more pixels have too large a covariance.
   public static let largestImage = 4096
 
-  /// - Parameter images: those of `evaluation`, or others of the same kind; the first 10,000 count.
+  /// - Parameter images: those of `evaluation`, or more of the same kind; the first 10,000 count.
   public init(
     _ evaluation: Evaluation, of vae: VAE, _ configuration: RunConfiguration, images: ImageSet
   ) throws {
     active = evaluation.activeLatents
     latents = vae.configuration.latent
     let isGrey = evaluation.binarization == "none"
-    if isGrey, images.pixelsPerImage <= Self.largestImage, let sigma = try vae.gaussianSigma() {
-      let eigenvalues = try PixelStatistics(images.first(10_000)).covariance.symmetricEigen().values
-      let threshold = configuration.beta * sigma * sigma
-      predicted = eigenvalues.prefix(latents).count { $0 > threshold }
+    let weighsKL = configuration.objective.name != "capacity"
+    if isGrey, weighsKL, images.pixelsPerImage <= Self.largestImage,
+      let sigma = try vae.gaussianSigma()
+    {
+      predicted = min(
+        latents,
+        PixelStatistics(images.first(10_000)).countEigenvalues(
+          above: configuration.beta * sigma * sigma))
       self.sigma = sigma
     }
     advice = advice(configuration)
@@ -49,7 +53,9 @@ public struct CollapseReport: Sendable {
     if case .fixed = configuration.sigma, predicted != nil {
       steps.append("learn sigma (--sigma learned)")
     }
-    if configuration.beta > 1 { steps.append("lower --beta \(configuration.beta)") }
+    if configuration.beta > 1, configuration.objective.name != "capacity" {
+      steps.append("lower --beta \(configuration.beta)")
+    }
     if configuration.betaSchedule == .constant {
       steps.append("warm up (--beta-schedule linear)")
     }

@@ -44,7 +44,7 @@ public struct EvaluationDetails: Sendable {
       details.mutualInformation = mean
       details.marginalKL = kl - mean
       details.marginalKLStandardError =
-        images > 1 ? (squares / Double(images - 1) / Double(images)).squareRoot() : 0
+        images > 1 ? (squares / Double(images - 1) / Double(images)).squareRoot() : .nan
       return details
     }
   }

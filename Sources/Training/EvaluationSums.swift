@@ -67,7 +67,7 @@ package struct EvaluationSums {
       logLikelihoods.append(first + sum / k)
       bounds.append(top + log1p(others) - log(k))
       guard samples > 1 else { continue }
-      variances.append(max(0, squares - sum * sum / k) / (k - 1) / k)
+      variances.append(Self.atLeastZero(squares - sum * sum / k) / (k - 1) / k)
       boundVariances.append(Self.jackknife(others: others, squared: squaredOthers, count: k))
     }
   }
@@ -99,16 +99,19 @@ package struct EvaluationSums {
   ///   - others: sum of the weights without the largest, in units of it; `squared`: of their squares.
   package static func jackknife(others: Double, squared: Double, count: Double) -> Double {
     // Weights below the smallest float count as that: a largest weight that far above all is as good as alone.
-    let others = max(others, 1e-38)
+    let others = others < 1e-38 ? 1e-38 : others
     let total = 1 + others
     let (share, squares) = (others / total, squared / (total * total))
-    let mean = max(squares / share, 1e-300)
+    let mean = squares / share < 1e-300 ? 1e-300 : squares / share
     let slope = -log1p(-mean) / mean
     let alone = log(share)
     let sum = alone - slope * share
     let sumOfSquares = alone * alone + slope * slope * squares
-    return max(0, sumOfSquares - sum * sum / count) * (count - 1) / count
+    return atLeastZero(sumOfSquares - sum * sum / count) * (count - 1) / count
   }
+
+  /// Without what rounding takes below 0; what is no number stays none.
+  private static func atLeastZero(_ value: Double) -> Double { value < 0 ? 0 : value }
 
   /// That of a mean over images: from the variances of the draws, or with one draw from the scatter of the images. One draw of one
   /// image has none: NaN.

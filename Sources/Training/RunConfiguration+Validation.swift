@@ -85,8 +85,8 @@ extension RunConfiguration {
     try Self.check(seed <= UInt64(Int64.max), "seed", "must lie in 0 ... \(Int64.max), not \(seed)")
     if case .fixed(let value) = sigma {
       try Self.check(
-        (1e-6...1e6).contains(value), "sigma",
-        "must be \(ConfigurationParsing.sigmaChoices) in 1e-6 ... 1e6, not \(value)")
+        (1e-6...2e4).contains(value), "sigma",
+        "must be \(ConfigurationParsing.sigmaChoices) in 1e-6 ... 2e4, not \(value)")
     }
     try Self.check(
       sigma != .optimal || likelihood == "gaussian", "sigma",

@@ -73,7 +73,7 @@ public final class VAE {
 
 /// Weights from files, checked against a layout.
 package enum WeightFile {
-  /// Prefixes of tensors in a checkpoint that are not weights.
+  /// Prefixes of tensors in a checkpoint that are not weights. Nor is PyTorch's count of batches beside the mean of a norm.
   static let optimizerPrefixes = ["optimizer.first_moment.", "optimizer.second_moment."]
 
   package static func values(
@@ -82,6 +82,7 @@ package enum WeightFile {
     if prefix.isEmpty {
       let unknown = file.names.filter { name in
         layout.parameter(named: name) == nil && !optimizerPrefixes.contains { name.hasPrefix($0) }
+          && !name.hasSuffix(".num_batches_tracked")
       }
       let missing = layout.parameters.filter { file.shape(of: $0.name) == nil }
       if let first = missing.first {
@@ -115,6 +116,11 @@ package enum WeightFile {
       guard values.allSatisfy(\.isFinite) else {
         throw FileError(
           .malformed, path: file.path, problem: "'\(name)' holds values that are not finite")
+      }
+      guard !name.hasSuffix(".running_var") || values.allSatisfy({ $0 >= 0 }) else {
+        throw FileError(
+          .malformed, path: file.path,
+          problem: "'\(name)' holds negative numbers, and is a variance")
       }
       return parameter.storedValues(values)
     }

@@ -33,6 +33,8 @@ public enum ModelRegistry {
     let name: String
     /// Whether it is a linear Gaussian model, without hidden layers.
     var isLinear = false
+    /// Whether its layers are dense: from all values of an image, to all.
+    var isDense = true
     /// Settings in place of the defaults.
     var hidden: [Int]?
     var likelihood: String?
@@ -43,7 +45,9 @@ public enum ModelRegistry {
 
   package static let all: [Entry] = [
     Entry(name: "vae") { DenseVAE($0) },
-    Entry(name: "conv", hidden: [], problem: ConvolutionalVAE.problem) { ConvolutionalVAE($0) },
+    Entry(name: "conv", isDense: false, hidden: [], problem: ConvolutionalVAE.problem) {
+      ConvolutionalVAE($0)
+    },
     Entry(name: "ppca", isLinear: true, hidden: [], likelihood: "gaussian") { PPCA($0) },
   ]
 
@@ -52,6 +56,11 @@ public enum ModelRegistry {
   /// Whether a model is linear and Gaussian whatever the settings.
   public static func isLinear(_ name: String) -> Bool {
     all.first { $0.name == name }?.isLinear ?? false
+  }
+
+  /// Whether a model has dense layers only.
+  public static func isDense(_ name: String) -> Bool {
+    all.first { $0.name == name }?.isDense ?? false
   }
 
   /// What a model sets in place of the defaults.

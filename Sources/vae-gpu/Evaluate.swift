@@ -88,7 +88,7 @@ struct Evaluate: ParsableCommand {
         .values.first)
     if !opened.configuration.takesMeans {
       report.collapse = try CollapseReport(
-        report.evaluation, of: opened.vae, opened.configuration, images: set)
+        report.evaluation, of: opened.vae, opened.configuration, images: whole)
     }
     if binarization == .none && !opened.configuration.takesMeans {
       report.exactLogLikelihood = try opened.vae.exactLogLikelihood(set)
@@ -104,6 +104,11 @@ struct Evaluate: ParsableCommand {
       try Console.print(report.json)
     } else {
       for line in report.lines { try Console.print(line) }
+    }
+    guard report.evaluation.elbo.isFinite else {
+      throw FoundFailure(
+        "\(opened.checkpoint): the model gives no finite log-likelihood; its weights are too large or "
+          + "not those of this model")
     }
   }
 

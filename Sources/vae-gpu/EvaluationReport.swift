@@ -114,8 +114,9 @@ struct EvaluationReport {
         rows.append([
           "KL =",
           "\(decimal(details.mutualInformation)) mutual information + "
-            + "\(decimal(details.marginalKL)) marginal KL "
-            + "(± \(decimal(details.marginalKLStandardError)))",
+            + "\(decimal(details.marginalKL)) marginal KL"
+            + (details.marginalKLStandardError.isFinite
+              ? " (± \(decimal(details.marginalKLStandardError)))" : ""),
         ])
       }
     }

@@ -10,7 +10,7 @@ struct Grid: ParsableCommand {
       Latents go through the inverse normal CDF of even probabilities, the others are 0; the first \
       runs along the columns, the second up the rows. Without --latents: the only two, or the two \
       with the largest KL on the test images. With one latent there is one row. An .npy is float32 \
-      [rows, columns, height, width].
+      [rows, columns, height, width], with channels behind.
       """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"), transform: FlagValue.path)

@@ -98,6 +98,11 @@ struct Import: ParsableCommand {
       model.settings + convolution.settings + flags.compactMap { $0 }, file: nil)
     try model.check(settings)
     try convolution.check(settings)
+    for (flag, isGiven) in [
+      ("--init", model.initialisation != nil), ("--output-bias", model.outputBias != nil),
+    ] where isGiven {
+      throw UsageError("\(flag): imported weights are what they are; leave it out")
+    }
     settings.data = DataLocation.resolved(settings.data)
     return settings
   }
@@ -108,7 +113,7 @@ struct Import: ParsableCommand {
     _ settings: RunConfiguration, file: SafeTensors
   ) throws -> (ImageShape, String) {
     // The last dense layer has the numbers that the likelihood takes of each pixel; one of convolutions tells no size.
-    let isDense = settings.model != "conv"
+    let isDense = ModelRegistry.isDense(settings.model)
     let heads = LikelihoodRegistry.make(
       settings.modelConfiguration(image: ImageShape(height: 1, width: 1))
     ).distribution.heads

@@ -10,7 +10,7 @@ struct Interpolate: ParsableCommand {
     discussion: """
       A row starts and ends with two images of the split; between them are E[x|z] for points from \
       one posterior mean to the other, both ends included. An .npy is float32 \
-      [pairs, steps + 2, height, width].
+      [pairs, steps + 2, height, width], with channels behind.
       """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"), transform: FlagValue.path)

@@ -105,6 +105,10 @@ struct ModelFlags: ParsableArguments {
 
   /// Throws for flags that do not go together.
   func check(_ configuration: RunConfiguration) throws {
+    for (flag, isGiven) in [("--activation", activation != nil), ("--layer", layer != nil)]
+    where isGiven && ModelRegistry.isLinear(configuration.model) {
+      throw UsageError("\(flag): \(configuration.model) is linear; leave it out")
+    }
     if let activation, configuration.layer == .gated {
       throw UsageError(
         "--activation \(activation.rawValue): gated layers have none; leave it out, or add "

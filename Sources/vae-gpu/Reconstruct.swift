@@ -8,7 +8,7 @@ struct Reconstruct: ParsableCommand {
     usage: "vae-gpu reconstruct <run> --output <file> [options]",
     discussion: """
       A .png has rows of originals above rows of reconstructions; an .npy has the reconstructions, \
-      float32 [n, height, width]. The encoder gets grey images, or static ones for a run with static \
+      float32 [n, height, width], with channels behind. The encoder gets grey images, or static ones for a run with static \
       binarisation.
       """)
 

@@ -58,6 +58,56 @@ import Testing
     #expect(try NPY.read(workspace.file("shape.npy")).shape == [2, 4, 16])
   }
 
+  @Test func normsAreThoseOfPyTorch() throws {
+    let workspace = try Workspace()
+    let flags = [
+      "--model", "conv", "--channels", "4", "--norm", "batch", "--latent", "2", "--likelihood",
+      "gaussian", "--data", "tiny",
+    ]
+    #expect(
+      try workspace.run(["train", "--max-steps", "2", "--out", "trained"] + flags).code == 0)
+    let file = try SafeTensors.read(workspace.file("trained/checkpoints/last.safetensors"))
+    var tensors = try file.names.filter { !$0.hasPrefix("optimizer.") }.map {
+      (name: $0, shape: file.shape(of: $0) ?? [], values: try file.floats(named: $0))
+    }
+    tensors.append((name: "encoder.0.norm.num_batches_tracked", shape: [], values: [2]))
+    func write() throws {
+      try SafeTensors.write(
+        tensors: tensors, metadata: [], to: workspace.file("weights.safetensors"))
+    }
+    try write()
+    #expect(
+      try workspace.run(["import", "weights.safetensors", "--out", "run"] + flags).code == 0)
+    let imported = try workspace.run("evaluate", "run", "--json").json()
+    #expect(imported["elbo"] == (try workspace.run("evaluate", "trained", "--json").json()["elbo"]))
+    #expect(imported["exact_log_likelihood"]?.double == nil)
+    let variance = try #require(tensors.firstIndex { $0.name == "encoder.0.norm.running_var" })
+    tensors[variance].values[0] = -1
+    try write()
+    try workspace.expectError(
+      ["import", "weights.safetensors"] + flags, code: 65, "running_var", "negative")
+  }
+
+  @Test func weightsThatGiveNoNumbersFailTheEvaluation() throws {
+    let workspace = try workspace()
+    let file = try SafeTensors.read(workspace.file("weights.safetensors"))
+    try SafeTensors.write(
+      tensors: try file.names.map {
+        let values = try file.floats(named: $0)
+        return (
+          name: $0, shape: file.shape(of: $0) ?? [],
+          values: $0 == "likelihood.weight" ? values.map { $0 * 1e38 } : values
+        )
+      }, metadata: [], to: workspace.file("large.safetensors"))
+    #expect(
+      try workspace.run(
+        ["import", "large.safetensors"] + Self.model + ["--data", "tiny", "--out", "run"]
+      ).code == 0)
+    let result = try workspace.run("evaluate", "run", "--json")
+    #expect(result.code == 1 && result.errors.contains("no finite log-likelihood"), "\(result)")
+    #expect(result.output.contains("\"elbo\":null") && result.output.contains("\"stderr\":null"))
+  }
+
   @Test func weightsOfAnotherModelAreBadData() throws {
     let workspace = try workspace()
     let wrong = [

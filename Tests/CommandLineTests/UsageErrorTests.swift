@@ -27,7 +27,7 @@ import Testing
     #expect(!workspace.exists("runs"))
   }
 
-  @Test(arguments: ["0", "-1", "nan", "learnt"])
+  @Test(arguments: ["0", "-1", "nan", "learnt", "100000.0"])
   func aBadSigmaIsNamed(_ value: String) throws {
     try Workspace().expectError(
       ["train", "--data", "tiny", "--likelihood", "gaussian", "--sigma", value], code: 64,
@@ -82,6 +82,16 @@ import Testing
       ["train", "--objective", "miwae", "--samples", "5", "--groups", "2"], code: 64, "groups")
     try workspace.expectError(
       ["train", "--likelihood", "laplace", "--sigma", "optimal"], code: 64, "optimal", "gaussian")
+    for flags in [["--layer", "gated"], ["--activation", "tanh"]] {
+      try workspace.expectError(
+        ["train", "--model", "ppca"] + flags, code: 64, flags[0], "ppca is linear")
+    }
+    try workspace.expectError(
+      [
+        "import", "w", "--hidden", "4", "--latent", "2", "--likelihood", "bernoulli", "--init",
+        "glorot",
+      ],
+      code: 64, "--init")
     try workspace.expectError(["train", "--warmup", "5"], code: 64, "--warmup", "--beta-schedule")
     try workspace.expectError(
       ["train", "--lr-epochs", "5"], code: 64, "--lr-epochs", "--lr-schedule")

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import TestSupport
 import Testing
 import VAEGPU
 
@@ -13,6 +14,18 @@ import VAEGPU
     let sigma = ((values[2] + values[3]) / 2 / beta).squareRoot()
     let report = try Self.report { ($0.sigma, $0.beta) = (.fixed(sigma), beta) }
     #expect(report.predicted == 3 && report.sigma == sigma && report.latents == 8)
+  }
+
+  @Test("Eigenvalues above a number are counted without making them", arguments: [1, 2, 7, 40])
+  func inertia(size: Int) throws {
+    var generator = SeededGenerator("inertia \(size)")
+    let random = Matrix(
+      rows: size, columns: size, values: (0..<(size * size)).map { _ in generator.real(-1, 1) })
+    let matrix = random + random.transposed
+    let values = try matrix.symmetricEigen().values
+    for number in [-3, -0.5, 0, 0.1, 2, 100] {
+      #expect(matrix.countEigenvalues(above: number) == values.count { $0 > number })
+    }
   }
 
   @Test("A collapsed model gets advice that fits its settings, one in use gets none")
@@ -36,7 +49,7 @@ import VAEGPU
   func none() throws {
     for change: (inout RunConfiguration) -> Void in [
       { $0.likelihood = "bernoulli" }, { $0.likelihood = "laplace" }, { $0.sigma = .perPixel },
-      { $0.sigma = .predicted }, { $0.binarize = .static },
+      { $0.sigma = .predicted }, { $0.binarize = .static }, { $0.objective.name = "capacity" },
     ] {
       #expect(try Self.report(change).predicted == nil)
     }

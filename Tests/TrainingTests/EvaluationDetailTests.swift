@@ -42,6 +42,33 @@ import VAEGPU
     #expect(abs(details.marginalKL - found.kl) < 1e-5)
   }
 
+  @Test(
+    "Posteriors that never meet tell the images apart, however narrow they are",
+    arguments: TestDevice.backends, [Float(-10), -22, -30])
+  func narrowPosteriors(device: TestDevice, logVariance: Float) throws {
+    let vae = try Self.vae(device.open(), gain: 100)
+    try vae.setWeights(
+      try vae.namedWeights().map { tensor in
+        switch tensor.name {
+        // Means, then log-variances that are the same for all.
+        case "posterior.weight":
+          tensor.values.enumerated().map { $0 < tensor.values.count / 2 ? $1 : 0 }
+        case "posterior.bias":
+          [Float](repeating: 3, count: 5) + [Float](repeating: logVariance, count: 5)
+        default: tensor.values
+        }
+      })
+    let found = try vae.evaluate(Self.images, binarization: .static, samples: 1, seed: 4)
+    let details = try #require(found.details)
+    let posteriors = try vae.encode(Self.images.inputs(0..<300, binarization: .static))
+    let means = (0..<300).map { Array(posteriors[(10 * $0)..<(10 * $0 + 5)]) }
+    // Images that are the same have the same posterior.
+    let expected = means.reduce(0) { sum, mean in
+      sum + log(300 / Double(means.count { $0 == mean })) / 300
+    }
+    #expect(expected > 5.6 && abs(details.mutualInformation - expected) < 1e-5)
+  }
+
   @Test("The mutual information of few images is no more than the logarithm of their number")
   func fewImages() throws {
     let vae = try Self.vae(TestDevice.cpu[1].open(), gain: 30)

@@ -119,6 +119,16 @@ import VAEGPU
     }
   }
 
+  @Test("ln p(x) of images is that of their mean and covariance")
+  func streaming() throws {
+    let images = TestImages.set(.test, count: 2500, side: 6)
+    let statistics = PixelStatistics(images)
+    var model = try PPCAFitting.closedForm(statistics, latents: 4)
+    model.mean = model.mean.map { $0 + 0.01 }
+    let found = try model.logLikelihood(images)
+    #expect(abs(found - (try model.logLikelihood(statistics))) < 1e-9)
+  }
+
   @Test("A fit that ends early, or sees too little, says so")
   func advice() throws {
     func advice(_ change: (inout RunConfiguration) -> Void) throws -> String? {

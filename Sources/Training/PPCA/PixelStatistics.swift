@@ -31,6 +31,12 @@ package struct PixelStatistics: Sendable {
     covariance = gram
   }
 
+  /// Eigenvalues of S above a number, which is not negative.
+  package func countEigenvalues(above number: Double) -> Int {
+    // Where S has eigenvalues of 0, rounding makes them anything.
+    covariance.countEigenvalues(above: max(number, 1e-12 * max(covariance.trace, 1e-300)))
+  }
+
   /// Of pairs of pixels over the images that show both, about the means of what is seen; 0 for pairs that none shows.
   init(_ data: MissingPixels) {
     let d = data.pixels

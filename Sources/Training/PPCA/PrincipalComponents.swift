@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import LinearAlgebra
 
@@ -41,6 +42,29 @@ package struct PrincipalComponents: Sendable {
       cholesky.logDeterminant + Double(pixels - latents) * log(variance)
     return -0.5
       * (Double(pixels) * log(2 * .pi) + logDeterminant + (trace - explained) / variance)
+  }
+
+  /// The same of images x / 255 without their covariance, whose size is the square of theirs: the mean of
+  /// -1/2 (D ln 2 pi + ln |C| + (|x - mean|^2 - (x - mean)' W M^-1 W'(x - mean)) / sigma^2).
+  package func logLikelihood(_ images: ImageSet) throws -> Double {
+    let cholesky = try Cholesky(precision)
+    let rows = max(1, min(1024, (1 << 22) / pixels))
+    var (squares, gram) = (0.0, Matrix(zeros: latents, latents))
+    for start in stride(from: 0, to: images.count, by: rows) {
+      let range = start..<min(start + rows, images.count)
+      let bytes = images.pixels[(range.lowerBound * pixels)..<(range.upperBound * pixels)]
+      var centred = Matrix(
+        rows: range.count, columns: pixels, values: bytes.map { Double($0) / 255 })
+      for index in centred.values.indices { centred.values[index] -= mean[index % pixels] }
+      let projected = centred * w
+      squares += centred.inner(centred)
+      gram.addProduct(projected, projected)
+    }
+    let explained = cholesky.inverse.inner(gram)
+    let logDeterminant = cholesky.logDeterminant + Double(pixels - latents) * log(variance)
+    return -0.5
+      * (Double(pixels) * log(2 * .pi) + logDeterminant
+        + (squares - explained) / (variance * Double(images.count)))
   }
 
   /// KL(q(z|x) || p(z)) per image: 1/2 (tr Sigma + tr E[mu mu'] - M - ln |Sigma|), Sigma = sigma^2 M^-1.

@@ -28,7 +28,9 @@ extension PrincipalComponents {
 extension VAE {
   /// The linear Gaussian model that the decoder is: without hidden layers, with one sigma for all pixels. nil for others.
   package func principalComponents() throws -> PrincipalComponents? {
-    guard configuration.hidden.isEmpty, configuration.likelihood == "gaussian" else { return nil }
+    guard ModelRegistry.isDense(configuration.model), configuration.hidden.isEmpty,
+      configuration.likelihood == "gaussian"
+    else { return nil }
     let weights = Dictionary(
       uniqueKeysWithValues: try namedWeights().map { ($0.name, $0.values.map(Double.init)) })
     let logSigma: Double
@@ -42,13 +44,14 @@ extension VAE {
     }
     return PrincipalComponents(
       w: Matrix(rows: mean.count, columns: configuration.latent, values: w), mean: mean,
-      variance: exp(2 * logSigma))
+      // As the likelihood has it.
+      variance: exp(2 * min(max(logSigma, -15), 10)))
   }
 
   /// ln p(x) in nats per image, exactly: of a linear Gaussian decoder over grey images, where x = W z + b + sigma eps makes
   /// x ~ N(b, W W' + sigma^2 I) (Tipping & Bishop 1999, eq. 4). nil for other models.
   public func exactLogLikelihood(_ images: ImageSet) throws -> Double? {
-    try principalComponents()?.logLikelihood(PixelStatistics(images))
+    try principalComponents()?.logLikelihood(images)
   }
 
   func setPrincipalComponents(_ model: PrincipalComponents) throws {

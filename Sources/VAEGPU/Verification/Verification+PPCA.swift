@@ -48,9 +48,9 @@ extension Verification {
       }
     }
     setLinearAlgebraThreads(1)
-    // Many latents need short steps: at 1e-2 training of 50 fails.
+    // Many latents need short steps: at 1e-2 training of 50 fails. Few pixels say little of sigma in a step, and take many.
     let isLarge = latents > 20
-    let trainer = try trained(steps: isLarge ? 120_000 : 20_000) {
+    let trainer = try trained(steps: isLarge || axes.mean.count < 16 ? 120_000 : 20_000) {
       ($0.hidden, $0.latent, $0.likelihood) = ([], latents, "gaussian")
       $0.learningRate = isLarge ? 3e-3 : 1e-2
     }
@@ -76,13 +76,15 @@ extension Verification {
 
   /// Up to ten latents whose principal subspace is well defined: the last eigenvalue exceeds the next by more than sigma^2.
   private static func definedLatents(_ axes: PrincipalAxes) -> Int {
-    let eigenvalues = axes.eigenvalues
-    let candidates = 1...max(1, min(10, eigenvalues.count - 1))
-    func gap(_ latents: Int) -> Double {
-      (eigenvalues[latents - 1] - eigenvalues[latents])
-        / max(axes.variance(latents: latents), 1e-12)
-    }
-    return candidates.last { gap($0) > 1 } ?? candidates.max { gap($0) < gap($1) } ?? 1
+    let candidates = 1...max(1, min(10, axes.eigenvalues.count - 1))
+    return candidates.last { gap(axes, $0) > 1 }
+      ?? candidates.max { gap(axes, $0) < gap(axes, $1) } ?? 1
+  }
+
+  /// (l_M - l_{M+1}) / sigma^2
+  private static func gap(_ axes: PrincipalAxes, _ latents: Int) -> Double {
+    (axes.eigenvalues[latents - 1] - axes.eigenvalues[latents])
+      / max(axes.variance(latents: latents), 1e-12)
   }
 
   /// With sigma fixed a latent lives exactly if its eigenvalue l exceeds sigma^2 (Lucas et al. 2019, section 4); its KL is then

@@ -17,6 +17,29 @@ extension OpCase {
         [inputs[0].indices.filter { $0 % (2 * n) < n }.map { inputs[0][$0] }, inputs[0]]
       }),
     OpCase(
+      name: "Gaussian log-densities",
+      inputs: { n in
+        [.constant([3, 4]), .constant([4, n]), .constant([4, n], 0.1, 30), .constant([n])]
+      },
+      record: { graph, inputs, _ in
+        [
+          graph.gaussianLogDensities(
+            inputs[0], means: inputs[1], inverseDeviations: inputs[2], logScales: inputs[3])
+        ]
+      },
+      formula: { inputs, n in
+        [
+          (0..<(3 * n)).map { index in
+            let (row, image) = (index / n, index % n)
+            return (0..<4).reduce(inputs[3][image]) { sum, j in
+              let deviation =
+                (inputs[0][row * 4 + j] - inputs[1][j * n + image]) * inputs[2][j * n + image]
+              return sum - 0.5 * deviation * deviation
+            }
+          }
+        ]
+      }),
+    OpCase(
       name: "bounded log-variance",
       inputs: { [.real([3, 2 * $0], -9, 5)] },
       record: { graph, inputs, _ in [graph.boundLogVariance(inputs[0], low: -6, high: 2)] },
