@@ -119,6 +119,22 @@ import VAEGPU
     }
   }
 
+  @Test("Images whose covariance would fill the memory are refused")
+  func largeImages() throws {
+    var configuration = RunConfiguration()
+    (configuration.model, configuration.latent) = ("ppca", 2)
+    configuration.adaptToModel(given: [])
+    let data = TestImages.dataset(train: 3, side: 129)
+    #expect {
+      try PPCATrainer(configuration, data: data, device: TestDevice.cpu[1].open())
+    } throws: {
+      "\($0)".contains("16641 pixels")
+    }
+    #expect {
+      try Verification(device: TestDevice.cpu[1].open(), data: data) { _ in }.run()
+    } throws: { "\($0)".contains("16641 pixels") }
+  }
+
   @Test("ln p(x) of images is that of their mean and covariance")
   func streaming() throws {
     let images = TestImages.set(.test, count: 2500, side: 6)

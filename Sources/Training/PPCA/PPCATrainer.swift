@@ -17,6 +17,9 @@ public final class PPCATrainer {
   private let output: RunDirectory?
   private let started = monotonicSeconds()
 
+  /// Images with more pixels have too large a covariance: this one's takes 2 GB.
+  package static let largestImage = 16_384
+
   /// Throws `ConfigurationError` for settings that make no sense.
   public init(
     _ configuration: RunConfiguration, data: ImageDataset, device: Device,
@@ -29,6 +32,13 @@ public final class PPCATrainer {
       throw ConfigurationError(
         key: "latent",
         problem: "\(configuration.latent): ppca needs fewer latents than the \(image.count) pixels")
+    }
+    guard image.count <= Self.largestImage else {
+      throw ConfigurationError(
+        key: "model",
+        problem: "ppca needs the covariance of all pixels and takes images of up to "
+          + "\(Self.largestImage), not \(image.count) pixels; give smaller images, or --hidden none "
+          + "--likelihood gaussian: a linear VAE")
     }
     self.configuration = configuration
     self.data = try configuration.parts(of: data)

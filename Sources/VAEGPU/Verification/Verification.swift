@@ -29,6 +29,13 @@ public struct Verification {
 
   /// Throws `ConfigurationError` for images that span too few dimensions to be told apart by.
   public func run() throws {
+    guard data.train.pixelsPerImage <= PPCATrainer.largestImage else {
+      throw ConfigurationError(
+        key: "data",
+        problem:
+          "images of \(data.train.pixelsPerImage) pixels have too large a covariance for PPCA; "
+          + "give some of up to \(PPCATrainer.largestImage)")
+    }
     let statistics = PixelStatistics(data.train)
     let axes = try PrincipalAxes(statistics)
     let needed = (latents ?? 2) + 1
