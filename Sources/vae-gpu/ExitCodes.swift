@@ -39,7 +39,7 @@ enum ExitCodes {
   static let help = """
     Exit codes:
       0    success
-      1    a failure was found: training diverged; evaluate, doctor, verify or bench found a fault
+      1    a failure was found by train, evaluate, doctor, verify or bench
       64   usage: a bad flag, value, configuration key or combination
       65   bad input data: malformed, or of another shape or model
       66   input that is missing or cannot be read
