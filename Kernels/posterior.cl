@@ -100,7 +100,7 @@ ROW_KERNEL(posterior_mean_backward, (IN(real, dmean), OUT(real, dposterior), VAL
 // ln q(z|x_n) + M/2 ln 2 pi of each image n = c_n - 1/2 sum_j ((z_j - mu_nj) / s_nj)^2, c_n = -sum_j ln s_nj. Means and 1 / s lie latent by
 // latent, [latents, images]. One row a z. Squares of differences keep their digits where posteriors are narrow; products of z^2 do not.
 ROW_KERNEL(gaussian_log_densities,
-           (IN(real, z), IN(real, means), IN(real, precisions), IN(real, log_scales), OUT(real, y),
+           (IN(real, z), IN(real, means), IN(real, inverse_deviations), IN(real, log_scales), OUT(real, y),
             VALUE(uint, latents), VALUE(uint, images))) {
   FOR_BLOCKS(first, width, images) {
     real sum[BLOCK];
@@ -108,9 +108,9 @@ ROW_KERNEL(gaussian_log_densities,
     for (uint j = 0; j < latents; j++) {
       const real latent = z[(size_t)ROW * latents + j];
       GLOBAL_IN(real) mean = means + (size_t)j * images + first;
-      GLOBAL_IN(real) precision = precisions + (size_t)j * images + first;
+      GLOBAL_IN(real) inverse = inverse_deviations + (size_t)j * images + first;
       FOR_BLOCK(l, width) {
-        const real deviation = (latent - mean[l]) * precision[l];
+        const real deviation = (latent - mean[l]) * inverse[l];
         sum[l] = MULTIPLY_ADD(deviation, deviation, sum[l]);
       }
     }

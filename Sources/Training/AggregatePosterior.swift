@@ -24,7 +24,7 @@ struct AggregatePosterior {
     let latents = vae.configuration.latent
     let images = posteriors.count / (2 * latents)
     func logVariance(_ image: Int, _ latent: Int) -> Double {
-      min(max(posteriors[(2 * image + 1) * latents + latent], -30), 20)
+      LogVariance.clamped(posteriors[(2 * image + 1) * latents + latent])
     }
     var (means, inverseDeviations): ([Double], [Double]) = ([], [])
     for j in 0..<latents {

@@ -26,8 +26,7 @@ public struct CollapseReport: Sendable {
     active = evaluation.activeLatents
     latents = vae.configuration.latent
     let isGrey = evaluation.binarization == "none"
-    let weighsKL = configuration.objective.name != "capacity"
-    if isGrey, weighsKL, images.pixelsPerImage <= Self.largestImage,
+    if isGrey, configuration.weighsKL, images.pixelsPerImage <= Self.largestImage,
       let sigma = try vae.gaussianSigma()
     {
       predicted = min(
@@ -53,7 +52,7 @@ public struct CollapseReport: Sendable {
     if case .fixed = configuration.sigma, predicted != nil {
       steps.append("learn sigma (--sigma learned)")
     }
-    if configuration.beta > 1, configuration.objective.name != "capacity" {
+    if configuration.beta > 1, configuration.weighsKL {
       steps.append("lower --beta \(configuration.beta)")
     }
     if configuration.betaSchedule == .constant {
@@ -66,6 +65,11 @@ public struct CollapseReport: Sendable {
       + (predicted.map { ", and the data has room for \($0)" } ?? "")
       + ": the others have collapsed. Try: " + steps.joined(separator: ", ")
   }
+}
+
+extension RunConfiguration {
+  /// Whether beta is the weight of the KL, not of its distance from a capacity.
+  fileprivate var weighsKL: Bool { objective.name != "capacity" }
 }
 
 extension VAE {

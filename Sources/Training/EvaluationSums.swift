@@ -27,7 +27,7 @@ struct PosteriorSums {
       var sum = 0.0
       for j in 0..<latents {
         let mean = posteriors[row * 2 * latents + j]
-        let logVariance = min(max(posteriors[row * 2 * latents + latents + j], -30), 20)
+        let logVariance = LogVariance.clamped(posteriors[row * 2 * latents + latents + j])
         let divergence = arePoints ? 0 : 0.5 * (exp(logVariance) + mean * mean - 1 - logVariance)
         perLatent[j] += divergence
         sum += divergence

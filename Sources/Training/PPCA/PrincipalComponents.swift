@@ -36,12 +36,16 @@ package struct PrincipalComponents: Sendable {
     let inner =
       Matrix.multiply(w, sw, transposeA: true)
       + Matrix.multiply(projected, projected, transposeA: true)
-    let trace = data.covariance.trace + shifted.inner(shifted)
-    let explained = cholesky.inverse.inner(inner)
-    let logDeterminant =
-      cholesky.logDeterminant + Double(pixels - latents) * log(variance)
+    return logLikelihood(
+      cholesky, squares: data.covariance.trace + shifted.inner(shifted), projected: inner)
+  }
+
+  /// By the mean of |x - mean|^2 and of W'(x - mean) (x - mean)' W.
+  private func logLikelihood(_ cholesky: Cholesky, squares: Double, projected: Matrix) -> Double {
+    let explained = cholesky.inverse.inner(projected)
+    let logDeterminant = cholesky.logDeterminant + Double(pixels - latents) * log(variance)
     return -0.5
-      * (Double(pixels) * log(2 * .pi) + logDeterminant + (trace - explained) / variance)
+      * (Double(pixels) * log(2 * .pi) + logDeterminant + (squares - explained) / variance)
   }
 
   /// The same of images x / 255 without their covariance, whose size is the square of theirs: the mean of
@@ -60,11 +64,8 @@ package struct PrincipalComponents: Sendable {
       squares += centred.inner(centred)
       gram.addProduct(projected, projected)
     }
-    let explained = cholesky.inverse.inner(gram)
-    let logDeterminant = cholesky.logDeterminant + Double(pixels - latents) * log(variance)
-    return -0.5
-      * (Double(pixels) * log(2 * .pi) + logDeterminant
-        + (squares - explained) / (variance * Double(images.count)))
+    let share = 1 / Double(images.count)
+    return logLikelihood(cholesky, squares: share * squares, projected: share * gram)
   }
 
   /// KL(q(z|x) || p(z)) per image: 1/2 (tr Sigma + tr E[mu mu'] - M - ln |Sigma|), Sigma = sigma^2 M^-1.
