@@ -11,13 +11,18 @@ struct ConvolutionParameters: Sendable {
   let outputs: Int
   let norm: Norm?
 
-  init(_ name: String, _ geometry: ConvolutionGeometry, maps: Int, outputs: Int, norm: NormKind) {
+  /// - Parameter places: of the image that comes out, height x width.
+  init(
+    _ name: String, _ geometry: ConvolutionGeometry, maps: Int, outputs: Int, places: Int,
+    norm: NormKind
+  ) {
     self.name = name
     self.geometry = geometry
     self.maps = maps
     self.outputs = outputs
     self.norm =
-      norm == .none ? nil : Norm(name: "\(name).norm", kind: norm, channels: outputs)
+      norm == .none
+      ? nil : Norm(name: "\(name).norm", kind: norm, channels: outputs, places: places)
   }
 
   /// Uniform on (-1 / sqrt(n), 1 / sqrt(n)), n = values of a map, as PyTorch's default.
@@ -36,10 +41,8 @@ struct ConvolutionParameters: Sendable {
   }
 
   /// f(x + b), or f of the norm of x.
-  func finish(
-    _ x: Tensor, _ scope: ParameterScope, rowsPerImage: Int, activation: Activation
-  ) -> Tensor {
-    let normal = norm?(x, scope, rowsPerImage: rowsPerImage)
+  func finish(_ x: Tensor, _ scope: ParameterScope, activation: Activation) -> Tensor {
+    let normal = norm?(x, scope)
     return scope.graph.biasActivation(
       normal ?? x, scope[norm?.beta ?? "\(name).bias"], activation, label: "\(name) output")
   }
@@ -54,7 +57,8 @@ package struct Convolution: Sendable {
     _ name: String, _ geometry: ConvolutionGeometry, outputs: Int, norm: NormKind = .none
   ) {
     parameters = ConvolutionParameters(
-      name, geometry, maps: outputs, outputs: outputs, norm: norm)
+      name, geometry, maps: outputs, outputs: outputs,
+      places: geometry.outHeight * geometry.outWidth, norm: norm)
   }
 
   package var name: String { parameters.name }
@@ -69,8 +73,7 @@ package struct Convolution: Sendable {
     let product = scope.graph.multiply(
       scope.graph.unfold(x, geometry), parameters.weight(scope), transposeB: true,
       label: "\(name) product")
-    return parameters.finish(
-      product, scope, rowsPerImage: geometry.outHeight * geometry.outWidth, activation: activation)
+    return parameters.finish(product, scope, activation: activation)
   }
 }
 
@@ -84,7 +87,8 @@ package struct TransposedConvolution: Sendable {
     _ name: String, inputs: Int, to geometry: ConvolutionGeometry, norm: NormKind = .none
   ) {
     parameters = ConvolutionParameters(
-      name, geometry, maps: inputs, outputs: geometry.channels, norm: norm)
+      name, geometry, maps: inputs, outputs: geometry.channels,
+      places: geometry.height * geometry.width, norm: norm)
   }
 
   package func declare(in layout: inout ParameterLayout) { parameters.declare(in: &layout) }
@@ -98,7 +102,6 @@ package struct TransposedConvolution: Sendable {
       x.viewed(as: [x.shape.count / inputs, inputs]), parameters.weight(scope),
       label: "\(parameters.name) product")
     return parameters.finish(
-      scope.graph.fold(product, geometry), scope, rowsPerImage: geometry.height * geometry.width,
-      activation: activation)
+      scope.graph.fold(product, geometry), scope, activation: activation)
   }
 }

@@ -54,6 +54,8 @@ public struct ParameterLayout: Sendable, Equatable {
   public private(set) var parameters: [Parameter] = []
   /// Elements of the arena, padding included. Padding stays zero.
   public private(set) var elementCount = 0
+  /// The norms that some of the parameters belong to.
+  package private(set) var norms: [Norm] = []
 
   public init() {}
 
@@ -69,6 +71,8 @@ public struct ParameterLayout: Sendable, Equatable {
     // Offsets are multiples of a view's alignment in bytes for any real type.
     elementCount = BufferView.aligned(elementCount + parameter.count)
   }
+
+  package mutating func add(_ norm: Norm) { norms.append(norm) }
 
   /// Numbers in the model, without padding.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }

@@ -136,8 +136,12 @@ extension RunConfiguration {
 
   /// Throws for a model that images of a size do not fit.
   package static func check(_ model: ModelConfiguration) throws(ConfigurationError) {
-    guard let problem = ModelRegistry.problem(of: model) else { return }
-    throw ConfigurationError(key: "channels", problem: problem)
+    if let problem = ModelRegistry.problem(of: model) {
+      throw ConfigurationError(key: "channels", problem: problem)
+    }
+    if let problem = ModelRegistry.make(model).layout.norms.lazy.compactMap(\.problem).first {
+      throw ConfigurationError(key: "norm", problem: problem)
+    }
   }
 
   /// Sets what a model implies and was not given.

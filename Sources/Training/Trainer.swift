@@ -22,6 +22,7 @@ public final class Trainer {
   package let inputs: StepInputs
   package let optimizer: OptimizerState
   let datasetName: String
+  package let batches: Batches
   var steps: [Int: TrainingStep] = [:]
   var window = MetricsWindow()
   /// The weight of the KL term in the last step; nil before the first of this process.
@@ -52,6 +53,7 @@ public final class Trainer {
       height: data.train.height, width: data.train.width, channels: data.train.channels)
     vae = try VAE(
       configuration.modelConfiguration(image: image), device: device, seed: configuration.seed)
+    batches = try configuration.batches(of: data.train.count, norms: vae.layout.norms)
     if configuration.outputBias == .data { try vae.setOutputBias(data.train) }
     let backend = device.backend
     train = try DeviceImages(data.train, backend: backend)
@@ -85,7 +87,7 @@ public final class Trainer {
     FigureKind.binarization(configuration.binarization, isBinary: vae.model.likelihood.isBinary)
   }
 
-  /// The recorded step for a number of rows: one for full batches, one for the rest of an epoch.
+  /// The recorded step for a number of rows: those of `batches.sizes`.
   package func step(rows: Int) throws -> TrainingStep {
     if let step = steps[rows] { return step }
     let step = try TrainingStep(
@@ -106,7 +108,7 @@ public final class Trainer {
 
   /// One step at the current position; `run` runs its program.
   func takeStep(_ run: (Program) throws -> Void = { try $0.run() }) throws {
-    let rows = min(configuration.batchSize, train.source.count - progress.position)
+    let rows = batches.rows(at: progress.position)
     let step = try step(rows: rows)
     try stageSteps()
     try run(step.program)
@@ -124,12 +126,14 @@ public final class Trainer {
       staged.removeFirst()
       return
     }
-    let left = train.source.count - progress.position
-    let batches = (left + configuration.batchSize - 1) / configuration.batchSize
-    let steps = (0..<min(batches, optimizer.slots - window.count)).map { index in
-      stepInputs(
-        number: progress.step + index,
-        position: progress.position + index * configuration.batchSize, slot: window.count + index)
+    var steps: [StepInputs.Step] = []
+    var position = progress.position
+    while position < batches.images, window.count + steps.count < optimizer.slots {
+      steps.append(
+        stepInputs(
+          number: progress.step + steps.count, position: position, slot: window.count + steps.count)
+      )
+      position += batches.rows(at: position)
     }
     try inputs.write(steps)
     staged = steps.dropFirst()

@@ -61,10 +61,9 @@ public struct Tuning {
   ) throws -> [GemmShape] {
     let trainer = try Trainer(
       configuration, data: data, device: Device(CPUBackend(threads: 1)))
-    let rows = min(configuration.batchSize, data.train.count)
-    var products = try trainer.step(rows: rows).program.matrixProducts
-    let rest = data.train.count % configuration.batchSize
-    if rest > 0 { products += try trainer.step(rows: rest).program.matrixProducts }
+    var products = try trainer.batches.sizes.flatMap { rows in
+      try trainer.step(rows: rows).program.matrixProducts
+    }
     products += try trainer.evaluator.programs.flatMap(\.matrixProducts)
     var shapes: [GemmShape] = []
     for shape in products.map(GemmShape.init) where !shapes.contains(shape) {

@@ -24,8 +24,7 @@ struct ProgressBar {
 
 /// Counts training images: speed, share done, time left.
 struct ImageMeter {
-  private let settings: RunConfiguration
-  private let trainCount: Int
+  private let batches: Batches
   private let total: Int
   private var first = 0
   private var last: (images: Int, time: Double)?
@@ -35,21 +34,11 @@ struct ImageMeter {
   private(set) var recentImagesPerSecond: Double?
   private(set) var fraction = 0.0
 
-  init(_ settings: RunConfiguration, trainCount: Int) {
-    self.settings = settings
-    self.trainCount = trainCount
-    let all = settings.epochs.multipliedReportingOverflow(by: trainCount)
+  init(_ settings: RunConfiguration, batches: Batches) {
+    self.batches = batches
+    let all = settings.epochs.multipliedReportingOverflow(by: batches.images)
     let epochs = all.overflow ? Int.max : all.partialValue
-    total =
-      settings.maxSteps.map {
-        min(epochs, Self.images(atStep: $0, trainCount, settings.batchSize))
-      } ?? epochs
-  }
-
-  /// Images used after a number of steps: the last batch of an epoch has what is left.
-  private static func images(atStep step: Int, _ count: Int, _ batch: Int) -> Int {
-    let perEpoch = max(1, (count + batch - 1) / batch)
-    return step / perEpoch * count + min(step % perEpoch * batch, count)
+    total = settings.maxSteps.map { min(epochs, batches.images(after: $0)) } ?? epochs
   }
 
   mutating func start(at progress: TrainingProgress) {
@@ -72,7 +61,7 @@ struct ImageMeter {
 
   /// Takes in a line of metrics of training steps.
   mutating func note(_ line: MetricsLine) {
-    let count = Self.images(atStep: line.step, trainCount, settings.batchSize)
+    let count = batches.images(after: line.step)
     if line.imagesPerSecond > 0 {
       notedSeconds += Double(count - lastNoted) / line.imagesPerSecond
       notedImages += count - lastNoted
@@ -94,7 +83,7 @@ struct ImageMeter {
   }
 
   private func images(_ progress: TrainingProgress) -> Int {
-    progress.epoch * trainCount + progress.position
+    progress.epoch * batches.images + progress.position
   }
 
   private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }

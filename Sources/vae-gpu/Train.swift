@@ -57,12 +57,13 @@ struct Train: ParsableCommand {
     let choice = try chooseDevice(settings)
     try choice.check(settings.precision)
     let data = try settings.parts(of: DatasetLoader.load(settings.data))
+    let display = TrainingDisplay(
+      quiet: quiet, settings: settings, batches: try settings.batches(of: data.train))
     if ModelRegistry.isLinear(settings.model) {
-      return try fit(settings, choice: choice, data: data)
+      return try fit(settings, choice: choice, data: data, display: display)
     }
     let session = TrainingSession(
-      configuration: settings, choice: choice, data: data,
-      display: TrainingDisplay(quiet: quiet, settings: settings, trainCount: data.train.count))
+      configuration: settings, choice: choice, data: data, display: display)
     try session.checkMemory()
     if let signal = Signals.received {
       throw Interruption(signal: signal, description: "interrupted before training began")
@@ -77,15 +78,15 @@ struct Train: ParsableCommand {
 
   /// A model that is fitted, not trained step by step.
   private func fit(
-    _ settings: RunConfiguration, choice: Device.Choice, data: ImageDataset
+    _ settings: RunConfiguration, choice: Device.Choice, data: ImageDataset,
+    display: TrainingDisplay
   ) throws {
     if let resume {
       throw UsageError(
         "--resume \(resume): a fit of \(settings.model) is not resumed; start it anew with --out")
     }
     let session = FittingSession(
-      configuration: settings, choice: choice, data: data,
-      display: TrainingDisplay(quiet: quiet, settings: settings, trainCount: data.train.count))
+      configuration: settings, choice: choice, data: data, display: display)
     let result = try session.start(out)
     if json { try Console.print(result.json) }
     if result.status == .interrupted, let signal = Signals.received {

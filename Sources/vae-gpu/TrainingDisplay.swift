@@ -12,11 +12,11 @@ final class TrainingDisplay {
   private var figure = ""
   private var epochStarted = Date()
 
-  init(quiet: Bool, settings: RunConfiguration, trainCount: Int) {
+  init(quiet: Bool, settings: RunConfiguration, batches: Batches) {
     self.quiet = quiet
     self.settings = settings
     isTerminal = !quiet && Console.isTerminal
-    meter = ImageMeter(settings, trainCount: trainCount)
+    meter = ImageMeter(settings, batches: batches)
   }
 
   /// Training images per second of this process, evaluations left out.

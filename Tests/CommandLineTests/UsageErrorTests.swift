@@ -105,6 +105,15 @@ import Testing
       ["train", "--resume", "a", "--config", "b"], code: 64, "--resume", "--config")
   }
 
+  @Test func normsOverOneValueAreErrors() throws {
+    let workspace = try Workspace()
+    let model = ["train", "--data", "tiny", "--model", "conv", "--channels", "4,4,4", "--norm"]
+    try workspace.expectError(
+      model + ["batch", "--batch-size", "1"], code: 64, "--batch-size", "encoder.2.norm", "1 x 1")
+    try workspace.expectError(model + ["group"], code: 64, "--norm", "encoder.2.norm", "8 channels")
+    #expect(!workspace.exists("runs"))
+  }
+
   @Test func aMessageIsOneLineWhateverIsInIt() throws {
     let workspace = try Workspace(withData: false)
     try workspace.expectError(["train", "--da\nta"], code: 64)

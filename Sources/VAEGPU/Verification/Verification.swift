@@ -73,8 +73,7 @@ public struct Verification {
   ) throws -> Trainer {
     var configuration = RunConfiguration()
     configure(&configuration)
-    let perEpoch =
-      (data.train.count + configuration.batchSize - 1) / configuration.batchSize
+    let perEpoch = try configuration.batches(of: data.train).count
     configuration.epochs = (steps + perEpoch - 1) / perEpoch
     configuration.maxSteps = steps
     configuration.learningRateSchedule = .cosine
