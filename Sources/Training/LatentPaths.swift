@@ -7,8 +7,10 @@ public enum LatentPaths {
     case spherical
   }
 
-  /// `count` points from a to b, ends included. Linear: (1 - t) a + t b. Spherical: slerp, with the norm on the way between
-  /// the norms of the ends (Shoemake 1985; White 2016).
+  /// Returns `count` points z(t) from a to b, ends included. Linear: z = (1 - t) a + t b. Spherical:
+  /// z = ((1 - t) |a| + t |b|) (sin((1 - t) w) a/|a| + sin(t w) b/|b|) / sin w with the angle w
+  /// between a and b: the slerp of the directions (Shoemake 1985; White 2016), whose length changes
+  /// linearly.
   public static func between(_ a: [Float], _ b: [Float], count: Int, kind: Kind) -> [[Float]] {
     precondition(a.count == b.count && count > 0, "path from \(a.count) to \(b.count) dimensions")
     return (0..<count).map { index in

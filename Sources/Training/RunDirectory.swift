@@ -28,7 +28,7 @@ public struct RunDirectory: Sendable {
       {
         throw FileError(
           .unwritable, path: path, problem: "already holds a run",
-          advice: "continue it with --resume \(path) or choose another --out")
+          advice: "continue it with --resume \(ShellWord.path(path)) or choose another --out")
       }
       try makeDirectory(path + "/checkpoints")
       return run

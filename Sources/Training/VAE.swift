@@ -76,6 +76,20 @@ package enum WeightFile {
   /// Prefixes of tensors in a checkpoint that are not weights. Nor is PyTorch's count of batches beside the mean of a norm.
   static let optimizerPrefixes = ["optimizer.first_moment.", "optimizer.second_moment."]
 
+  /// Throws `FileError.mismatch` for names with a prefix, such as the `model.` of a wrapping module.
+  package static func checkPrefix(in file: SafeTensors) throws(FileError) {
+    // Every model has this tensor.
+    let known = "posterior.weight"
+    guard file.shape(of: known) == nil,
+      let name = file.names.first(where: { $0.hasSuffix("." + known) })
+    else { return }
+    let prefix = String(name.dropLast(known.count))
+    throw FileError(
+      .mismatch, path: file.path,
+      problem: "its tensor names begin with \(FileError.quoted(prefix))",
+      advice: "take that off: \(FileError.quoted(name)) must be \(FileError.quoted(known))")
+  }
+
   package static func values(
     of layout: ParameterLayout, in file: SafeTensors, prefix: String = ""
   ) throws -> [[Float]] {

@@ -24,7 +24,8 @@ struct Bench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A comma list of workloads (default: mlp400,mlp300g,linear,mlp2048).", valueName: "names"),
+      "A comma list of \(Workload.names.joined(separator: ", ")) "
+        + "(default: mlp400,mlp300g,linear,mlp2048).", valueName: "names"),
     transform: { text in
       try text.split(separator: ",", omittingEmptySubsequences: false).map {
         try FlagValue.name(in: Workload.names)(String($0))

@@ -37,7 +37,8 @@ enum DoctorChecks {
       let stem = path.split(separator: "/").last?.split(separator: ".").first ?? "driver"
       return Finding(
         .note, "OpenCL driver without an .icd file", "\(path); vae-gpu finds it by itself",
-        fix: "mkdir -p /etc/OpenCL/vendors && echo \(path) > /etc/OpenCL/vendors/\(stem).icd")
+        fix: "mkdir -p /etc/OpenCL/vendors && echo \(ShellWord.quoted(path)) > "
+          + "/etc/OpenCL/vendors/\(stem).icd")
     }
   }
 

@@ -17,7 +17,7 @@ struct Encode: ParsableCommand {
     transform: FlagValue.integer(1...Int.max))
   var count: Int?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: ArrayOutputOptions
   @OptionGroup var images: ImageOptions
   @OptionGroup var inputs: InputOptions
   @OptionGroup var device: DeviceOptions

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Datasets
 import FileFormats
+import Foundation
 import Training
 
 /// Errors as one line on stderr.
@@ -45,11 +46,12 @@ enum ErrorReport {
     }
   }
 
-  /// Lines joined, control characters escaped.
+  /// Joins lines without their indentation and escapes control characters. Spaces within a line
+  /// stay as they are: they may belong to a path.
   static func oneLine(_ text: String) -> String {
-    let joined = text.split(whereSeparator: \.isNewline).map { line in
-      line.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
-    }.joined(separator: " ")
+    let joined = text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+      .joined(separator: " ")
     return FileError.escaped(joined, limit: 2000)
   }
 }

@@ -95,6 +95,21 @@ enum FlagValue {
     return text
   }
 
+  /// A device as `Device.choose` takes it. A flag that follows is no device.
+  static let device: @Sendable (String) throws -> String = { text in
+    guard !text.hasPrefix("--") else {
+      throw Problem(
+        description: "must be auto, cpu, a number or a part of a name; the value is missing")
+    }
+    return try path(text)
+  }
+
+  /// The names of the cases of an enumeration, as help lists them.
+  static func list<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> String
+  where T.RawValue == String {
+    T.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
   /// 28x28 or 32x32x3.
   static let imageShape: @Sendable (String) throws -> ImageShape = { text in
     let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }

@@ -25,6 +25,7 @@ struct Grid: ParsableCommand {
   var side: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The latents, counted from 0, such as 3,7.", valueName: "i,j"),
     transform: FlagValue.latents)
   var latents: [Int]?

@@ -31,6 +31,7 @@ struct Import: ParsableCommand {
   var binarize: Binarization?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "HEIGHTxWIDTH[xCHANNELS] (default: that of the data set, or a square).", valueName: "shape"),
     transform: FlagValue.imageShape)
@@ -50,6 +51,7 @@ struct Import: ParsableCommand {
   func run() throws {
     let settings = try checkedSettings()
     let file = try SafeTensors.read(weights)
+    try WeightFile.checkPrefix(in: file)
     let (image, dataset) = try imageAndDataset(settings, file: file)
     let model = settings.modelConfiguration(image: image)
     try RunConfiguration.check(model)
@@ -69,7 +71,8 @@ struct Import: ParsableCommand {
     }
     guard !quiet else { return }
     let hasData = !dataset.hasPrefix(Self.noDataset)
-    let next = hasData ? "evaluate \(run.path)" : "sample \(run.path) -o samples.png"
+    let path = ShellWord.path(run.path)
+    let next = hasData ? "evaluate \(path)" : "sample \(path) -o samples.png"
     Console.error(
       "wrote \(run.path): \(layout.parameterCount) parameters for images of \(image); "
         + "next: vae-gpu \(next)")
@@ -135,13 +138,13 @@ struct Import: ParsableCommand {
           problem: "its images are \(shape), and --image-shape is \(imageShape)")
       }
     }
+    // Throws for a file without that tensor, and names those that it has.
+    if isDense && pixels == nil { _ = try file.floats(named: "likelihood.bias") }
     guard let image = imageShape ?? square else {
       throw FileError(
         .mismatch, path: weights,
         problem: pixels.map { "it is for images of \($0) pixels, which is no square" }
-          ?? (isDense
-            ? "has no tensor 'likelihood.bias', which this model needs"
-            : "does not tell the size of its images"),
+          ?? "does not tell the size of its images",
         advice: "give their size with --image-shape HEIGHTxWIDTH")
     }
     return (image, Checkpoint.dataset(Self.noDataset, count: 0, image: image))

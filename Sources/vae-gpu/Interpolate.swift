@@ -9,8 +9,10 @@ struct Interpolate: ParsableCommand {
     usage: "vae-gpu interpolate <run> --output <file> [options]",
     discussion: """
       A row starts and ends with two images of the split; between them are E[x|z] for points from \
-      one posterior mean to the other, both ends included. An .npy is float32 \
-      [pairs, steps + 2, height, width], with channels behind.
+      one posterior mean a to the other b, both ends included, at t = 0 ... 1. Linear: \
+      z = (1 - t) a + t b. Spherical: the direction turns evenly by the angle w between a and b and \
+      the length changes linearly, z = ((1 - t) |a| + t |b|) (sin((1 - t) w) a/|a| + sin(t w) \
+      b/|b|) / sin w. An .npy is float32 [pairs, steps + 2, height, width], with channels behind.
       """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"), transform: FlagValue.path)

@@ -27,7 +27,8 @@ struct ModelFlags: ParsableArguments {
   var latent: Int?
 
   @Option(
-    help: "Of the hidden layers (default: relu).", transform: FlagValue.choice(Activation.self))
+    help: "Activation of plain layers: \(FlagValue.list(Activation.self)) (default: relu).",
+    transform: FlagValue.choice(Activation.self))
   var activation: Activation?
 
   @Option(

@@ -7,8 +7,9 @@ import VAEGPU
 /// Where a command computes.
 struct DeviceOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: "auto, cpu, a number or a part of a name, as 'vae-gpu devices' lists them.",
-    transform: FlagValue.path)
+    transform: FlagValue.device)
   var device: String?
 
   @Option(
@@ -48,7 +49,22 @@ struct InputOptions: ParsableArguments {
   }
 }
 
-/// The file that a command writes.
+/// The array that a command writes.
+struct ArrayOutputOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file to write: .npy.", valueName: "file"),
+    transform: FlagValue.path)
+  var output: String
+
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+
+  func say(_ line: String) {
+    if !quiet { Console.error(line) }
+  }
+}
+
+/// The picture or the array that a command writes.
 struct OutputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The file to write: .png or .npy.", valueName: "file"),

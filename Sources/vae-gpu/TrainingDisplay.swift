@@ -88,7 +88,7 @@ final class TrainingDisplay {
     _ evaluation: Evaluation, collapse: CollapseReport?, run: RunDirectory, epochs: Int
   ) {
     clear()
-    let path = run.path
+    let path = ShellWord.path(run.path)
     line("")
     line("test    \(Formatting.figure(evaluation))")
     let draws = evaluation.samples == 1 ? "" : ", \(evaluation.samples) draws each"
@@ -101,12 +101,14 @@ final class TrainingDisplay {
           + (collapse.predicted.map { "; linear theory predicts \($0)" } ?? ""))
       if let advice = collapse.advice { line("advice  \(advice)") }
     }
-    line("files   \(path)/: config.toml, metrics.jsonl, samples.png, reconstructions.png,")
+    line("files   \(run.path)/: config.toml, metrics.jsonl, samples.png, reconstructions.png,")
     line("        checkpoints/last.safetensors, checkpoints/best.safetensors")
     line("next    vae-gpu evaluate \(path)")
     line("        vae-gpu sample \(path) -n 64 -o samples.png")
     line("        vae-gpu reconstruct \(path) -o reconstructions.png")
-    line("        vae-gpu interpolate \(path) -o interpolation.png")
+    if evaluation.images > 1 {
+      line("        vae-gpu interpolate \(path) -o interpolation.png")
+    }
     line("        vae-gpu grid \(path) -o grid.png")
     if !ModelRegistry.isLinear(settings.model) {
       line("        vae-gpu train --resume \(path) --epochs \(2 * epochs)")

@@ -144,10 +144,10 @@ struct TrainingResult {
   var interruption: String {
     if isTrained {
       return "interrupted in the last evaluation; training is complete: "
-        + "vae-gpu evaluate \(run.path)"
+        + "vae-gpu evaluate \(ShellWord.path(run.path))"
     }
     return "interrupted at step \(progress.step), epoch \(progress.epoch + 1); saved "
-      + "\(run.last); go on with: vae-gpu train --resume \(run.path)"
+      + "\(run.last); go on with: vae-gpu train --resume \(ShellWord.path(run.path))"
   }
 
   var json: String {

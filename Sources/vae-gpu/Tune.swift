@@ -28,8 +28,9 @@ struct Tune: ParsableCommand {
   var work: [String]?
 
   @Option(
+    parsing: .unconditional,
     help: "auto, a number or a part of a name, as 'vae-gpu devices' lists them.",
-    transform: FlagValue.path)
+    transform: FlagValue.device)
   var device: String?
 
   @Flag(help: "Try few kernels: seconds instead of minutes.") var quick = false

@@ -34,6 +34,30 @@ import Testing
     }
   }
 
+  @Test(arguments: ["model.", "module.vae.", "_orig_mod."])
+  func aPrefixOfTheNamesIsNamed(_ prefix: String) throws {
+    let workspace = try workspace()
+    let file = try SafeTensors.read(workspace.file("weights.safetensors"))
+    try SafeTensors.write(
+      tensors: try file.names.map {
+        (name: prefix + $0, shape: file.shape(of: $0) ?? [], values: try file.floats(named: $0))
+      }, metadata: [], to: workspace.file("prefixed.safetensors"))
+    try workspace.expectError(
+      ["import", "prefixed.safetensors", "--out", "run"] + Self.model, code: 65,
+      "begin with \"\(prefix)\"", "take that off", "\"posterior.weight\"")
+    #expect(!workspace.exists("run"))
+  }
+
+  @Test func aFileWithoutLikelihoodTellsItsTensors() throws {
+    let workspace = try workspace()
+    try SafeTensors.write(
+      tensors: [("posterior.weight", [1], [0]), ("odd.name", [1], [0])], metadata: [],
+      to: workspace.file("odd.safetensors"))
+    try workspace.expectError(
+      ["import", "odd.safetensors", "--out", "run"] + Self.model, code: 65, "likelihood.bias",
+      "odd.name")
+  }
+
   @Test func theFiguresAreThoseOfTheWeights() throws {
     let workspace = try workspace()
     _ = try workspace.run(

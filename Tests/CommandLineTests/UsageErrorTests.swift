@@ -34,6 +34,19 @@ import Testing
       "--sigma", value)
   }
 
+  @Test func valuesWithAMinusAreReadAsValues() throws {
+    let workspace = try TrainedRun.workspace()
+    try workspace.expectError(
+      ["train", "--device", "-1"] + Workspace.tinyModel, code: 69, "--device -1", "no such device")
+    try workspace.expectError(
+      ["grid", "run", "-o", "g.png", "--latents", "-1,2"], code: 64, "-1,2", "counted from 0")
+    try workspace.expectError(
+      ["import", "w.safetensors", "--image-shape", "-8x8"], code: 64, "-8x8", "HEIGHTxWIDTH")
+    // A flag in the place of a value is none.
+    try workspace.expectError(
+      ["train", "--device", "--quiet"], code: 64, "--device", "the value is missing")
+  }
+
   @Test func typosGetASuggestion() throws {
     let workspace = try Workspace(withData: false)
     try workspace.expectError(
