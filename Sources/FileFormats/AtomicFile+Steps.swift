@@ -29,21 +29,21 @@ extension AtomicFile {
   {
     let directory = directory(of: target)
     while true {
-      let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
-      let name = "\(directory)/.writing-\(getpid())-\(tag).tmp"
-      let number = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let name = directory + "/" + TemporaryName(process: getpid()).text
+      let number = openDescriptor(name, O_WRONLY | O_CREAT | O_EXCL)
       if number >= 0 { return Temporary(path: name, descriptor: OpenFile(owning: number)) }
-      if errno != EEXIST && errno != EINTR {
-        throw FileError.writing(path, step: "open", errno: errno)
-      }
+      if errno != EEXIST { throw FileError.creating(path, errno: errno) }
     }
   }
 
   static func finish(_ writer: consuming AtomicFileWriter, mode: mode_t?, path: String)
     throws(FileError)
   {
-    if let mode, fchmod(writer.descriptor.number, mode) != 0 {
-      throw FileError.writing(path, step: "chmod", errno: errno)
+    if let mode {
+      let number = writer.descriptor.number
+      if uninterrupted({ fchmod(number, mode) }) != 0 {
+        throw FileError.writing(path, step: "chmod", errno: errno)
+      }
     }
     try writer.descriptor.synchronize(path: path)
     let code = writer.close()
@@ -51,7 +51,7 @@ extension AtomicFile {
   }
 
   static func synchronizeDirectory(of target: String, reporting path: String) throws(FileError) {
-    let number = open(directory(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let number = openDescriptor(directory(of: target), O_RDONLY | O_DIRECTORY)
     // A directory that can be written and not read cannot be synced; the rename has happened.
     if number < 0 { return }
     let descriptor = OpenFile(owning: number)

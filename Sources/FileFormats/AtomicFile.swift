@@ -6,23 +6,25 @@ import Foundation
 /// and made durable by syncing the directory. On failure the new file is removed and the old one
 /// stays as it was. A symbolic link is followed, and an existing file keeps its permissions.
 public enum AtomicFile {
-  /// Creates or replaces `path` with what `body` appends; unwritable or diskFull on failure, or
-  /// what `body` throws.
+  /// Creates or replaces `path` with what `body` appends; unwritable, writeFailed or diskFull on
+  /// failure, or what `body` throws.
   public static func write(
     to path: String, _ body: (inout AtomicFileWriter) throws(FileError) -> Void
   ) throws(FileError) {
-    try FileError.checkPath(path) { FileError.writing(path, step: "open", errno: $0) }
+    try FileError.checkPath(path) { FileError.creating(path, errno: $0) }
+    if path.isEmpty { throw FileError.creating(path, errno: ENOENT) }
     let target = try resolve(path)
     let temporary = try createTemporary(beside: target.path, reporting: path)
+    let name = temporary.path
     var writer = AtomicFileWriter(descriptor: temporary.descriptor, path: path)
     do throws(FileError) {
       try body(&writer)
       try finish(writer, mode: target.mode, path: path)
-      if rename(temporary.path, target.path) != 0 {
+      if uninterrupted({ rename(name, target.path) }) != 0 {
         throw FileError.writing(path, step: "rename", errno: errno)
       }
     } catch {
-      unlink(temporary.path)
+      unlink(name)
       throw error
     }
     try synchronizeDirectory(of: target.path, reporting: path)
@@ -48,6 +50,12 @@ public enum AtomicFile {
   /// Creates or replaces `path` with `text` as UTF-8.
   public static func write(_ text: String, to path: String) throws(FileError) {
     try write([UInt8](text.utf8), to: path)
+  }
+
+  /// Creates or replaces `path` with `bytes`, and leaves a file that holds them as it is.
+  public static func update(_ bytes: [UInt8], at path: String) throws(FileError) {
+    if let present = try? BoundedFile.read(path, limit: bytes.count), present == bytes { return }
+    try write(bytes, to: path)
   }
 }
 

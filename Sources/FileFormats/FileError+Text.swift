@@ -55,20 +55,35 @@ extension FileError {
     }
   }
 
-  /// The failure of writing `path` with the system's `errno`; `step` is the call that failed.
+  /// The failure of creating `path` with the system's `errno`; `step` is the call that failed.
+  package static func creating(_ path: String, step: String = "open", errno code: Int32)
+    -> FileError
+  {
+    failure(
+      .unwritable, path, step, code, advice: code == ENOENT ? "create its directory first" : nil)
+  }
+
+  /// The failure of writing `path`, which could be created, with the system's `errno`; `step` is the
+  /// call that failed.
   package static func writing(_ path: String, step: String, errno code: Int32) -> FileError {
-    let problem = "cannot be written (\(step): \(systemText(code)))"
-    switch code {
-    case ENOSPC, EDQUOT:
-      return FileError(
-        .diskFull, path: path, problem: problem,
-        advice: "free some space and try again; what was there before is unchanged")
-    case ENOENT:
-      return FileError(
-        .unwritable, path: path, problem: problem, advice: "create its directory first")
-    default:
-      return FileError(.unwritable, path: path, problem: problem)
-    }
+    let advice: String? =
+      switch code {
+      case EFBIG: "raise the limit of file sizes (ulimit -f, or that of the file system)"
+      case ENOENT: "its directory has gone"
+      default: nil
+      }
+    return failure(.writeFailed, path, step, code, advice: advice)
+  }
+
+  private static func failure(
+    _ kind: Code, _ path: String, _ step: String, _ code: Int32, advice: String?
+  ) -> FileError {
+    let isFull = code == ENOSPC || code == EDQUOT
+    return FileError(
+      isFull ? .diskFull : kind, path: path,
+      problem: "cannot be written (\(step): \(systemText(code)))",
+      advice: isFull
+        ? "free some space and try again; what was there before is unchanged" : advice)
   }
 
   /// Throws `error(EINVAL)` for a path that C would cut short at a NUL byte.

@@ -14,10 +14,14 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     case malformed
     /// It is well formed and does not fit what was asked for, or another file.
     case mismatch
-    /// It cannot be written: permissions, a missing directory, an I/O error.
+    /// It cannot be created: permissions, a missing directory, something else in its place.
     case unwritable
+    /// It could be created, and writing it failed: an I/O error, a limit of file sizes.
+    case writeFailed
     /// It cannot be written because the disk or the quota is full.
     case diskFull
+    /// Another process is working on it.
+    case inUse
   }
 
   /// The kind of failure.

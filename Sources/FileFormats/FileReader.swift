@@ -21,7 +21,7 @@ struct FileReader: ~Copyable {
   static func open(_ path: String) throws(FileError) -> FileReader {
     try FileError.checkPath(path) { FileError.reading(path, errno: $0) }
     // O_NONBLOCK: opening a named pipe must not wait for its writer.
-    let number = systemOpen(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let number = openDescriptor(path, O_RDONLY | O_NONBLOCK)
     if number < 0 { throw FileError.reading(path, errno: errno) }
     let descriptor = OpenFile(owning: number)
     var status = stat()
@@ -79,9 +79,4 @@ struct FileReader: ~Copyable {
     if let failure { throw failure }
     return bytes
   }
-}
-
-/// The system call, out of reach of the method of the same name.
-private func systemOpen(_ path: String, _ flags: Int32) -> Int32 {
-  open(path, flags)
 }

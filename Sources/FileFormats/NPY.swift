@@ -11,7 +11,7 @@ public enum NPY {
     header(shape: shape, values: values) + LittleEndian.bytes(of: values)
   }
 
-  /// Writes `bytes(shape:values:)`, atomically; unwritable or diskFull on failure.
+  /// Writes `bytes(shape:values:)`, atomically; unwritable, writeFailed or diskFull on failure.
   public static func write(shape: [Int], values: [Float], to path: String) throws(FileError) {
     let header = header(shape: shape, values: values)
     try AtomicFile.write(to: path) { (file) throws(FileError) in

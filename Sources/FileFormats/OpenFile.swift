@@ -1,7 +1,7 @@
 import Foundation
 
 /// An open file descriptor, closed exactly once.
-package struct OpenFile: ~Copyable {
+package struct OpenFile: ~Copyable, Sendable {
   /// The descriptor's number, valid while this value lives.
   package let number: Int32
 

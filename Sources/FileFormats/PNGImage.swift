@@ -26,7 +26,7 @@ public struct PNGImage: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Writes a PNG file, atomically; unwritable or diskFull on failure.
+  /// Writes a PNG file, atomically; unwritable, writeFailed or diskFull on failure.
   public func write(to path: String) throws(FileError) {
     try AtomicFile.write(try encoded(path: path), to: path)
   }

@@ -7,9 +7,7 @@ enum Console {
   static func print(_ line: String) throws(FileError) {
     let code = write(line + "\n", to: STDOUT_FILENO)
     guard code != 0, code != EPIPE else { return }
-    throw FileError(
-      code == ENOSPC ? .diskFull : .unwritable, path: "standard output",
-      problem: "cannot be written (\(String(cString: strerror(code))))")
+    throw FileError.writing("standard output", step: "write", errno: code)
   }
 
   /// A line for people on stderr.

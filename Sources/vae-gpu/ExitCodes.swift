@@ -13,6 +13,7 @@ enum ExitCodes {
   static let internalError: Int32 = 70
   static let cannotCreate: Int32 = 73
   static let writeFailed: Int32 = 74
+  static let inUse: Int32 = 75
 
   /// The code of an error that a command has thrown.
   static func code(for error: any Error) -> Int32 {
@@ -31,7 +32,8 @@ enum ExitCodes {
     case .malformed, .mismatch: badData
     case .missing, .unreadable: noInput
     case .unwritable: cannotCreate
-    case .diskFull: writeFailed
+    case .writeFailed, .diskFull: writeFailed
+    case .inUse: inUse
     }
   }
 
@@ -46,7 +48,9 @@ enum ExitCodes {
       69   a device that is missing or failed
       70   internal error
       73   output that cannot be created
-      74   the disk is full or a write failed
+      74   the disk is full or a write failed, or the run's directory has gone
+      75   another process trains this run; try again when it has ended
+      129  ended by the closed terminal (SIGHUP); training saves a checkpoint first
       130  ended by Ctrl-C (SIGINT); training saves a checkpoint first
       143  ended by SIGTERM; training saves a checkpoint first
     """

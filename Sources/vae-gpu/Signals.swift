@@ -1,9 +1,10 @@
 import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM as a flag. The first one is noted; a second one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP as a flag. The first one is noted; a second SIGINT or SIGTERM ends the process at once.
 enum Signals {
   private static let noted = Atomic<Int32>(0)
+  private static let stops = [SIGINT, SIGTERM, SIGHUP]
 
   /// The signal that has come.
   static var received: Int32? {
@@ -15,8 +16,7 @@ enum Signals {
   static func unblockStops() {
     var set = sigset_t()
     sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
+    for number in stops { sigaddset(&set, number) }
     pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
@@ -28,10 +28,21 @@ enum Signals {
       Signals.noted.store(number, ordering: .relaxed)
       signal(SIGINT, SIG_DFL)
       signal(SIGTERM, SIG_DFL)
+      // A terminal that closes sends several: the shell and the kernel each do.
+      signal(SIGHUP, SIG_IGN)
     }
     action.sa_flags = Int32(SA_RESTART)
     sigemptyset(&action.sa_mask)
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
+    // nohup has the process ignore SIGHUP, and that stays so.
+    for number in stops where number != SIGHUP || !isIgnored(SIGHUP) {
+      sigaction(number, &action, nil)
+    }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var present = sigaction()
+    guard sigaction(number, nil, &present) == 0 else { return false }
+    return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

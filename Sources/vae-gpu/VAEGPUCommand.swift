@@ -29,6 +29,8 @@ enum Entry {
   static func main() {
     // A closed pipe is a failed write, never the end of a training run.
     signal(SIGPIPE, SIG_IGN)
+    // So is a write beyond the limit of file sizes: EFBIG, and a message.
+    signal(SIGXFSZ, SIG_IGN)
     Signals.unblockStops()
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }

@@ -96,14 +96,36 @@ import Testing
     }
   }
 
-  static let writeErrors: [(Int32, FileError.Code)] = [
-    (ENOSPC, FileError.Code.diskFull), (EDQUOT, .diskFull), (EACCES, .unwritable),
-    (EROFS, .unwritable), (EIO, .unwritable), (ENAMETOOLONG, .unwritable),
-  ]
+  @Test(arguments: [ENOENT, EACCES, EROFS, EIO, EFBIG, ENAMETOOLONG])
+  func failuresOfCreatingAndOfWritingHaveCodes(_ number: Int32) {
+    #expect(FileError.creating("x", errno: number).code == .unwritable)
+    for step in ["write", "fsync", "rename", "close", "chmod"] {
+      let error = FileError.writing("x", step: step, errno: number)
+      #expect(error.code == .writeFailed && error.problem.contains(step))
+    }
+  }
 
-  @Test(arguments: writeErrors)
-  func writeErrorsHaveCodes(_ number: Int32, _ code: FileError.Code) {
-    #expect(FileError.writing("x", step: "write", errno: number).code == code)
+  @Test(arguments: [ENOSPC, EDQUOT]) func aFullDiskHasACode(_ number: Int32) {
+    #expect(FileError.creating("x", errno: number).code == .diskFull)
+    #expect(FileError.writing("x", step: "write", errno: number).code == .diskFull)
+  }
+
+  @Test func updateLeavesAFileThatHoldsTheBytes() throws {
+    func inode() throws -> ino_t {
+      var status = stat()
+      try #require(stat(scratch.file("out"), &status) == 0)
+      return status.st_ino
+    }
+    for bytes in [[1, 2, 3], [1, 2], [1, 3], []] as [[UInt8]] {
+      try AtomicFile.update(bytes, at: scratch.file("out"))
+      #expect(try contents(of: scratch.file("out")) == bytes)
+      let before = try inode()
+      try AtomicFile.update(bytes, at: scratch.file("out"))
+      #expect(try inode() == before)
+    }
+    expectFailure(.unwritable, []) { () throws(FileError) in
+      try AtomicFile.update([1], at: scratch.file("none/out"))
+    }
   }
 
   @Test func concurrentWritersLeaveOneWholeFile() async throws {
