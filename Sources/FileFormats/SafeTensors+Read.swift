@@ -1,6 +1,6 @@
 extension SafeTensors {
-  /// Reads and checks a file. Nothing is allocated by a length the file's size does not bear out;
-  /// `limit` is the largest file accepted, in bytes.
+  /// Reads and checks a file, its checksums too where it has any. Nothing is allocated by a length
+  /// the file's size does not bear out; `limit` is the largest file accepted, in bytes.
   public static func read(_ path: String, limit: Int = 1 << 34) throws(FileError) -> SafeTensors {
     var file = try FileReader.open(path)
     guard file.size <= limit else {
@@ -12,8 +12,10 @@ extension SafeTensors {
       try file.read(exactly: min(8, file.size)), fileSize: file.size, path: path)
     let header = try SafeTensorsHeader(
       try file.read(exactly: length), bufferSize: file.size - 8 - length, path: path)
-    let buffer = try file.read(exactly: file.remaining)
-    return SafeTensors(header: header, buffer: buffer, path: path)
+    let result = SafeTensors(
+      header: header, buffer: try file.read(exactly: file.remaining), path: path)
+    try result.verifyChecksums()
+    return result
   }
 
   /// Checks the bytes of a file; `path` is for errors.
@@ -21,7 +23,9 @@ extension SafeTensors {
     let length = try headerLength(Array(bytes.prefix(8)), fileSize: bytes.count, path: path)
     let header = try SafeTensorsHeader(
       Array(bytes[8..<8 + length]), bufferSize: bytes.count - 8 - length, path: path)
-    return SafeTensors(header: header, buffer: Array(bytes[(8 + length)...]), path: path)
+    let result = SafeTensors(header: header, buffer: Array(bytes[(8 + length)...]), path: path)
+    try result.verifyChecksums()
+    return result
   }
 
   private static func headerLength(_ bytes: [UInt8], fileSize: Int, path: String)

@@ -1,5 +1,5 @@
 extension SafeTensors {
-  /// Writes F32 tensors, atomically; unwritable or diskFull on failure. One input gives the same
+  /// Writes F32 tensors, atomically; unwritable, writeFailed or diskFull on failure. One input gives the same
   /// bytes every time: metadata first, sorted by key, then the tensors in the order given.
   ///
   /// Names and metadata keys must be unique, and the values of a tensor as many as its shape says.

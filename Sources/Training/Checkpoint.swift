@@ -21,8 +21,8 @@ package struct Checkpoint {
   package func write(to path: String, layout: ParameterLayout) throws(FileError) {
     var tensors: [(name: String, shape: [Int], values: [Float])] = []
     let parts = [
-      ("", weights), ("optimizer.first_moment.", firstMoments),
-      ("optimizer.second_moment.", secondMoments),
+      ("", weights), (WeightFile.firstMomentPrefix, firstMoments),
+      (WeightFile.secondMomentPrefix, secondMoments),
     ]
     for (prefix, values) in parts {
       for (parameter, tensor) in zip(layout.parameters, values) {
@@ -30,7 +30,10 @@ package struct Checkpoint {
           (prefix + parameter.name, parameter.publishedShape, parameter.publishedValues(tensor)))
       }
     }
-    try SafeTensors.write(tensors: tensors, metadata: metadata, to: path)
+    let metadata = self.metadata
+    try SafeTensors.write(
+      tensors: tensors,
+      metadata: metadata + SafeTensors.checksums(of: tensors, metadata: metadata), to: path)
   }
 
   package static func read(_ path: String, layout: ParameterLayout) throws -> Checkpoint {
@@ -41,15 +44,16 @@ package struct Checkpoint {
     try checkFormat(file)
     var progress = TrainingProgress()
     progress.step = try integer("step", file)
-    progress.epoch = try integer("epoch", file)
+    progress.epoch = try integer("epoch", file, limit: RunConfiguration.epochLimit)
     progress.position = try integer("position", file)
-    progress.epochsSinceBest = try integer("epochs_since_best", file)
+    progress.epochsSinceBest = try integer("epochs_since_best", file, limit: progress.epoch)
     progress.bestELBO = try number("best_elbo", file)
     return Checkpoint(
       weights: try WeightFile.values(of: layout, in: file),
-      firstMoments: try WeightFile.values(of: layout, in: file, prefix: "optimizer.first_moment."),
+      firstMoments: try WeightFile.values(
+        of: layout, in: file, prefix: WeightFile.firstMomentPrefix),
       secondMoments: try WeightFile.values(
-        of: layout, in: file, prefix: "optimizer.second_moment."),
+        of: layout, in: file, prefix: WeightFile.secondMomentPrefix),
       progress: progress, seed: UInt64(try integer("seed", file, limit: .max)),
       configuration: file.metadata["configuration"] ?? "", dataset: file.metadata["dataset"] ?? "")
   }

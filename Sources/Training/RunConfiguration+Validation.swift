@@ -3,6 +3,8 @@ import Datasets
 import VAEModels
 
 extension RunConfiguration {
+  package static let epochLimit = 1_000_000
+
   /// Throws for the first setting that makes no sense.
   public func validate() throws(ConfigurationError) {
     try Self.check(
@@ -55,7 +57,7 @@ extension RunConfiguration {
       !takesMeans || objective.samples == 1, "samples",
       "\(objective.samples): the objective \(objective.name) draws no z")
     try Self.size(batchSize, "batch-size", 1...1_048_576)
-    try Self.size(epochs, "epochs", 1...1_000_000)
+    try Self.size(epochs, "epochs", 1...Self.epochLimit)
     if let maxSteps { try Self.size(maxSteps, "max-steps", 1...2_000_000_000) }
     if let threads { try Self.size(threads, "threads", 1...1024) }
     try Self.size(patience, "patience", 0...1_000_000)

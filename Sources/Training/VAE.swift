@@ -74,7 +74,9 @@ public final class VAE {
 /// Weights from files, checked against a layout.
 package enum WeightFile {
   /// Prefixes of tensors in a checkpoint that are not weights. Nor is PyTorch's count of batches beside the mean of a norm.
-  static let optimizerPrefixes = ["optimizer.first_moment.", "optimizer.second_moment."]
+  static let optimizerPrefixes = [firstMomentPrefix, secondMomentPrefix]
+  static let firstMomentPrefix = "optimizer.first_moment."
+  static let secondMomentPrefix = "optimizer.second_moment."
 
   /// Throws `FileError.mismatch` for names with a prefix, such as the `model.` of a wrapping module.
   package static func checkPrefix(in file: SafeTensors) throws(FileError) {
@@ -131,10 +133,11 @@ package enum WeightFile {
         throw FileError(
           .malformed, path: file.path, problem: "'\(name)' holds values that are not finite")
       }
-      guard !name.hasSuffix(".running_var") || values.allSatisfy({ $0 >= 0 }) else {
+      let isSquare = name.hasSuffix(".running_var") || prefix == secondMomentPrefix
+      guard !isSquare || values.allSatisfy({ $0 >= 0 }) else {
         throw FileError(
           .malformed, path: file.path,
-          problem: "'\(name)' holds negative numbers, and is a variance")
+          problem: "'\(name)' holds negative numbers, and is a mean of squares")
       }
       return parameter.storedValues(values)
     }
