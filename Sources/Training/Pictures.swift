@@ -41,13 +41,16 @@ public enum Pictures {
     return grid(images, vae: vae, columns: min(columns, max(count, 1)))
   }
 
-  /// samples.png (64 draws from the prior) and reconstructions.png (the first 30 test images, by the posterior mean).
+  /// samples.png (64 draws from the prior) and reconstructions.png (the first 30 test images, by the posterior mean). Files that
+  /// hold these pictures already stay as they are.
   public static func write(_ vae: VAE, test: ImageSet, seed: UInt64, to run: RunDirectory) throws {
     let samples = try vae.sample(count: 64, seed: seed)
-    try grid(samples, vae: vae, columns: 8).write(to: run.samples)
+    try AtomicFile.update(
+      grid(samples, vae: vae, columns: 8).encoded(path: run.samples), at: run.samples)
     let originals = (0..<min(30, test.count)).flatMap { test.image($0) }
     let reconstructions = try vae.reconstruct(originals, mean: true)
-    try pairs(originals: originals, reconstructions: reconstructions, vae: vae, columns: 10)
-      .write(to: run.reconstructions)
+    try AtomicFile.update(
+      pairs(originals: originals, reconstructions: reconstructions, vae: vae, columns: 10)
+        .encoded(path: run.reconstructions), at: run.reconstructions)
   }
 }

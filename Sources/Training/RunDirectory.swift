@@ -4,6 +4,9 @@ import Foundation
 /// The files of a run: config.toml, metrics.jsonl, checkpoints/, pictures.
 public struct RunDirectory: Sendable {
   public let path: String
+  /// What keeps other processes away for as long as a copy of this value lives; nil for a run that is only read, and where the
+  /// file system has no locks.
+  private(set) var claim: DirectoryClaim?
 
   public init(_ path: String) { self.path = path }
 
@@ -13,79 +16,42 @@ public struct RunDirectory: Sendable {
   public var best: String { path + "/checkpoints/best.safetensors" }
   public var samples: String { path + "/samples.png" }
   public var reconstructions: String { path + "/reconstructions.png" }
-
-  /// Makes the directory of a new run: `path`, or the next free `runs/vae-N`.
-  ///
-  /// Throws `FileError.unwritable`, also where a run already lives at `path`: nothing is overwritten.
-  public static func create(_ path: String?) throws -> RunDirectory {
-    if let path {
-      guard !path.isEmpty else {
-        throw FileError(.unwritable, path: path, problem: "an empty path names no directory")
-      }
-      let run = RunDirectory(path)
-      if FileManager.default.fileExists(atPath: run.configuration)
-        || FileManager.default.fileExists(atPath: run.last)
-      {
-        throw FileError(
-          .unwritable, path: path, problem: "already holds a run",
-          advice: "continue it with --resume \(ShellWord.path(path)) or choose another --out")
-      }
-      try makeDirectory(path + "/checkpoints")
-      return run
-    }
-    try makeDirectory("runs")
-    for number in 1...1_000_000 {
-      let candidate = "runs/vae-\(number)"
-      // Creation is atomic: two runs never get one directory.
-      if mkdir(candidate, 0o777) == 0 {
-        try makeDirectory(candidate + "/checkpoints")
-        return RunDirectory(candidate)
-      }
-      guard errno == EEXIST else {
-        throw FileError(
-          .unwritable, path: candidate, problem: String(cString: strerror(errno)),
-          advice: "choose a directory with --out")
-      }
-    }
-    throw FileError(.unwritable, path: "runs", problem: "is full of runs", advice: "use --out")
-  }
+  var checkpoints: String { path + "/checkpoints" }
 
   /// An existing run.
   ///
   /// Throws `FileError.missing` where there is none.
-  public static func open(_ path: String) throws -> RunDirectory {
+  public static func open(_ path: String) throws(FileError) -> RunDirectory {
     let run = RunDirectory(path)
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard !PathStatus.isMissing(path) else {
       throw FileError(
         .missing, path: path, problem: "no such run",
         advice: "'vae-gpu train' makes one under runs/")
     }
-    guard FileManager.default.fileExists(atPath: run.configuration) else {
+    guard !PathStatus.isMissing(run.configuration) else {
       throw FileError(
         .missing, path: run.configuration, problem: "no such file, so this is not a run directory")
     }
     return run
   }
 
-  /// Takes away the directories that `create` made, as far as they are empty.
-  public func removeIfEmpty() {
-    rmdir(path + "/checkpoints")
-    rmdir(path)
+  /// The run, claimed by this process, without what killed processes were writing in it.
+  ///
+  /// Throws `FileError.inUse` while another process trains it.
+  public func claimed() throws(FileError) -> RunDirectory {
+    guard claim == nil else { return self }
+    var run = self
+    run.claim = try DirectoryClaim(path)
+    for folder in [path, checkpoints] { AtomicFile.sweep(folder) }
+    return run
   }
 
-  private static func makeDirectory(_ path: String) throws {
-    var prefix = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
-      prefix += "/" + part
-      guard mkdir(prefix, 0o777) != 0 else { continue }
-      let code = errno
-      var isDirectory: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: prefix, isDirectory: &isDirectory)
-      guard !exists || !isDirectory.boolValue else { continue }
-      throw FileError(
-        code == ENOSPC || code == EDQUOT ? .diskFull : .unwritable, path: path,
-        problem: "cannot be created: \(String(cString: strerror(code)))",
-        advice: "choose another directory with --out")
-    }
+  /// Throws `FileError.writeFailed` where the claimed directory is no longer at its path.
+  func checkPresence() throws(FileError) { try claim?.check() }
+
+  /// Makes the folder of the checkpoints where it is missing.
+  func makeCheckpoints() throws(FileError) {
+    guard mkdir(checkpoints, 0o777) != 0, errno != EEXIST else { return }
+    throw FileError.creating(checkpoints, step: "mkdir", errno: errno)
   }
 }

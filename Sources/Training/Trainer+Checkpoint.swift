@@ -1,6 +1,5 @@
 import Compute
 import FileFormats
-import Foundation
 
 extension Trainer {
   /// The state of the run, read from the device.
@@ -23,53 +22,29 @@ extension Trainer {
     return checkpoint
   }
 
-  /// Writes `checkpoints/last.safetensors`.
+  /// Writes `checkpoints/last.safetensors`; the lines of metrics so far are on the disk before it.
   func save(_ onEvent: (TrainingEvent) throws -> Void) throws {
     lastSave = monotonicSeconds()
     guard let output else { return }
-    try checkpoint().write(to: output.last, layout: vae.layout)
+    let checkpoint = try checkpoint()
+    try log?.synchronize()
+    try write(checkpoint, to: output.last)
     lastSave = monotonicSeconds()
     try onEvent(.saved(output.last))
   }
 
-  /// Goes on from the last checkpoint of the output directory; without one the run starts at step 0.
-  ///
-  /// Throws `FileError.mismatch` for a checkpoint of another model, seed or data set.
-  public func resume() throws {
-    guard let output else { return }
-    guard FileManager.default.fileExists(atPath: output.last) else {
-      // A run that was cut off before its first checkpoint starts anew; one that had checkpoints has lost one.
-      guard FileManager.default.fileExists(atPath: output.best) else { return }
-      throw FileError(
-        .missing, path: output.last, problem: "no such file, so there is nothing to go on from",
-        advice: "copy \(output.best) there to go on from the best epoch")
-    }
-    let checkpoint = try Checkpoint.read(output.last, layout: vae.layout)
-    guard checkpoint.dataset == datasetName else {
-      throw FileError(
-        .mismatch, path: output.last,
-        problem: "was trained on '\(checkpoint.dataset)', the data set now is '\(datasetName)'")
-    }
-    guard checkpoint.configuration == configuration.fingerprint else {
-      throw FileError(
-        .mismatch, path: output.last,
-        problem: "was trained with other settings: \(checkpoint.configuration)",
-        advice: "now: \(configuration.fingerprint)")
-    }
-    guard checkpoint.progress.position <= train.source.count else {
-      throw FileError(
-        .malformed, path: output.last,
-        problem:
-          "its position \(checkpoint.progress.position) lies beyond the \(train.source.count) images"
-      )
-    }
-    try vae.setWeights(checkpoint.weights)
-    try vae.writeArena(optimizer.firstMoments, checkpoint.firstMoments)
-    try vae.writeArena(optimizer.secondMoments, checkpoint.secondMoments)
-    progress = checkpoint.progress
+  /// Writes `checkpoints/best.safetensors`.
+  func saveBest() throws {
+    if let output { try write(checkpoint(), to: output.best) }
+  }
+
+  private func write(_ checkpoint: Checkpoint, to path: String) throws {
+    try output?.checkPresence()
+    try output?.makeCheckpoints()
+    try checkpoint.write(to: path, layout: vae.layout)
   }
 
   var lastCheckpoint: String? {
-    output.flatMap { FileManager.default.fileExists(atPath: $0.last) ? $0.last : nil }
+    output.flatMap { PathStatus.isMissing($0.last) ? nil : $0.last }
   }
 }

@@ -10,24 +10,27 @@ extension Trainer {
   public func train(
     onEvent: (TrainingEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingEnd {
+    try claimOutput()
     if let output, log == nil {
-      log = try MetricsLog(output.metrics, keepingStepsThrough: progress.step)
+      log = try MetricsLog(output.metrics, progress: progress, isAtEpochEnd: isAtEpochEnd)
     }
+    if isLastMissing { try save(onEvent) }
+    isLastMissing = false
+    try restoreBest()
     window.restartClock()
     lastSave = monotonicSeconds()
     var lastProgress = lastSave
-    while !isComplete {
-      if hasLostPatience { return .stoppedEarly }
+    while !isComplete && !hasLostPatience {
       try beginEpoch()
-      while progress.position < train.source.count {
+      while !isAtEpochEnd && !isComplete {
         if shouldStop() { return try interrupt(onEvent) }
-        if isComplete { return try endWithinEpoch(onEvent) }
         try takeStep()
         if window.count == optimizer.slots { try readHistory() }
         if progress.step % configuration.logEvery == 0 { try logInterval(onEvent) }
         let now = monotonicSeconds()
         if now - lastProgress > 0.2 {
           lastProgress = now
+          try output?.checkPresence()
           try onEvent(.progress(progress))
         }
         if configuration.saveEvery > 0 && now - lastSave > configuration.saveEvery {
@@ -35,18 +38,27 @@ extension Trainer {
           try save(onEvent)
         }
       }
-      if try !endEpoch(shouldStop: shouldStop, onEvent) { return try interrupt(onEvent) }
+      if isComplete {
+        try logInterval(onEvent)
+        try save(onEvent)
+      } else if try !endEpoch(shouldStop: shouldStop, onEvent) {
+        return try interrupt(onEvent)
+      }
     }
-    return .completed
+    guard try completeFiles(shouldStop: shouldStop, onEvent) else { return .interrupted }
+    return isComplete ? .completed : .stoppedEarly
   }
 
   /// Seconds of the whole run, earlier processes up to their last line of metrics counted in.
   private var seconds: Double { monotonicSeconds() - started + (log?.secondsBefore ?? 0) }
 
+  /// An epoch whose steps are all taken is evaluated before the run ends.
   private var isComplete: Bool {
     progress.epoch >= configuration.epochs
-      || configuration.maxSteps.map { progress.step >= $0 } ?? false
+      || !isAtEpochEnd && configuration.maxSteps.map { progress.step >= $0 } ?? false
   }
+
+  private var isAtEpochEnd: Bool { progress.position >= train.source.count }
 
   private var hasLostPatience: Bool {
     configuration.patience > 0 && progress.epochsSinceBest >= configuration.patience
@@ -57,7 +69,7 @@ extension Trainer {
     configuration.betaSchedule == .linear && Double(progress.epoch) < configuration.warmup
   }
 
-  private func evaluateForChoice(stop: () -> Bool = { false }) throws -> Evaluation? {
+  func evaluateForChoice(stop: () -> Bool = { false }) throws -> Evaluation? {
     try chooser.evaluator.evaluate(samples: 1, seed: configuration.seed, stop: stop)
   }
 
@@ -94,6 +106,7 @@ extension Trainer {
       binarization: binarizationName,
       imagesPerSecond: means.imagesPerSecond, seconds: seconds,
       loss: means.loss, gradientNorm: means.norm)
+    try output?.checkPresence()
     try log?.append(line)
     try onEvent(.interval(line))
   }
@@ -113,25 +126,11 @@ extension Trainer {
     progress.epochsSinceBest = isBest || isWarmingUp ? 0 : progress.epochsSinceBest + 1
     if isBest { progress.bestELBO = evaluation.elbo }
     try log?.append(line)
-    if isBest, let output { try checkpoint().write(to: output.best, layout: vae.layout) }
+    if isBest { try saveBest() }
     try save(onEvent)
     try onEvent(.evaluated(line, isBest: isBest))
     window.restartClock()
     return true
-  }
-
-  private func endWithinEpoch(_ onEvent: (TrainingEvent) throws -> Void) throws -> TrainingEnd {
-    try logInterval(onEvent)
-    try save(onEvent)
-    if let evaluation = try evaluateForChoice() {
-      let line = choiceLine(evaluation, epoch: progress.epoch + 1)
-      try log?.append(line)
-      if let output, progress.bestELBO == nil {
-        try checkpoint().write(to: output.best, layout: vae.layout)
-      }
-      try onEvent(.evaluated(line, isBest: false))
-    }
-    return .completed
   }
 
   private func interrupt(_ onEvent: (TrainingEvent) throws -> Void) throws -> TrainingEnd {
@@ -140,7 +139,7 @@ extension Trainer {
     return .interrupted
   }
 
-  private func choiceLine(_ evaluation: Evaluation, epoch: Int) -> MetricsLine {
+  func choiceLine(_ evaluation: Evaluation, epoch: Int) -> MetricsLine {
     MetricsLine(
       step: progress.step, epoch: epoch, split: chooser.split.rawValue, elbo: evaluation.elbo,
       logLikelihood: evaluation.logLikelihood, kl: evaluation.kl,

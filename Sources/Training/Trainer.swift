@@ -14,7 +14,7 @@ public final class Trainer {
   public let vae: VAE
   public internal(set) var progress = TrainingProgress()
 
-  let output: RunDirectory?
+  var output: RunDirectory?
   package let train: DeviceImages
   package let evaluator: Evaluator
   /// What the best epoch is chosen by: the validation images, or the test images where none are held out.
@@ -30,6 +30,10 @@ public final class Trainer {
   /// The steps that the device knows of, this one and those behind it.
   private var staged: ArraySlice<StepInputs.Step> = []
   var log: MetricsLog?
+  /// The checkpoint that `resume` went on from; nil for a run that began here.
+  public internal(set) var resumedFrom: String?
+  /// The run went on from its best checkpoint, and its last one is not there yet.
+  var isLastMissing = false
   var lastSave = monotonicSeconds()
   let started = monotonicSeconds()
 
@@ -75,6 +79,7 @@ public final class Trainer {
     inputs = try StepInputs(backend, slots: slots)
     optimizer = try OptimizerState(vae, slots: slots)
     datasetName = Checkpoint.dataset(data.name, count: data.train.count, image: image)
+    try checkLength()
   }
 
   /// The kind of the figures: see `Evaluation`.

@@ -19,15 +19,29 @@ struct FittingSession {
       if result.status == .interrupted { remove(run, existed: existed) }
       return result
     } catch {
-      remove(run, existed: existed)
+      if !FileManager.default.fileExists(atPath: run.last) { remove(run, existed: existed) }
       throw error
     }
+  }
+
+  /// Makes a fit that was cut off anew: it gives the same bytes.
+  ///
+  /// Throws `UsageError` for one that has all its files.
+  func resume(_ run: RunDirectory) throws -> TrainingResult {
+    let files = [run.last, run.best, run.samples, run.reconstructions]
+    guard !files.allSatisfy(FileManager.default.fileExists) else {
+      throw UsageError(
+        "--resume \(run.path): a fit of \(configuration.model) is complete and not resumed; start "
+          + "another with --out")
+    }
+    return try fit(in: run)
   }
 
   private func fit(in run: RunDirectory) throws -> TrainingResult {
     let device = try Device.open(choice: choice, threads: configuration.threads)
     let resolved = configuration.resolved(choice, device: device)
     let trainer = try PPCATrainer(resolved, data: data, device: device, output: run)
+    try AtomicFile.update([UInt8](resolved.toml.utf8), at: run.configuration)
     display.introduce(trainer.vae, choice: choice, data: data)
     display.line("run     \(run.path)")
     var result = TrainingResult(
@@ -46,7 +60,6 @@ struct FittingSession {
     result.progress = trainer.progress
     result.status = TrainingResult.Status(end)
     guard end == .completed else { return result }
-    try AtomicFile.write(resolved.toml, to: run.configuration)
     result.evaluation = try trainer.evaluate(samples: 10)
     result.exactLogLikelihood = try trainer.vae.exactLogLikelihood(data.test)
     try Pictures.write(trainer.vae, test: data.test, seed: configuration.seed, to: run)
@@ -66,7 +79,9 @@ struct FittingSession {
   }
 
   private func remove(_ run: RunDirectory, existed: Bool) {
-    try? FileManager.default.removeItem(atPath: run.metrics)
+    for path in [run.metrics, run.configuration] {
+      try? FileManager.default.removeItem(atPath: path)
+    }
     if !existed { run.removeIfEmpty() }
   }
 }

@@ -61,9 +61,10 @@ struct Import: ParsableCommand {
     let existed = out.map { FileManager.default.fileExists(atPath: $0) } ?? false
     let run = try RunDirectory.create(out)
     do {
-      try AtomicFile.write(settings.toml, to: run.configuration)
       try checkpoint.write(to: run.last, layout: layout)
       try checkpoint.write(to: run.best, layout: layout)
+      // It makes a run of the directory, which must have its weights then.
+      try AtomicFile.write(settings.toml, to: run.configuration)
     } catch {
       for path in [run.configuration, run.last, run.best] { unlink(path) }
       if !existed { run.removeIfEmpty() }

@@ -54,13 +54,15 @@ struct Train: ParsableCommand {
   func run() throws {
     Signals.catchStops()
     let settings = try resolvedSettings()
+    let run = try resume.map { try RunDirectory.open($0).claimed() }
     let choice = try chooseDevice(settings)
     try choice.check(settings.precision)
     let data = try settings.parts(of: DatasetLoader.load(settings.data))
     let display = TrainingDisplay(
       quiet: quiet, settings: settings, batches: try settings.batches(of: data.train))
     if ModelRegistry.isLinear(settings.model) {
-      return try fit(settings, choice: choice, data: data, display: display)
+      return try fit(
+        settings, choice: choice, data: data, display: display, resuming: run)
     }
     let session = TrainingSession(
       configuration: settings, choice: choice, data: data, display: display)
@@ -69,7 +71,7 @@ struct Train: ParsableCommand {
       throw Interruption(signal: signal, description: "interrupted before training began")
     }
     try prepareKernels(settings, choice: choice, data: data)
-    let result = try resume.map { try session.resume(RunDirectory.open($0)) } ?? session.start(out)
+    let result = try run.map { try session.resume($0) } ?? session.start(out)
     if json { try Console.print(result.json) }
     if result.status == .interrupted, let signal = Signals.received {
       throw Interruption(signal: signal, description: result.interruption)
@@ -79,18 +81,18 @@ struct Train: ParsableCommand {
   /// A model that is fitted, not trained step by step.
   private func fit(
     _ settings: RunConfiguration, choice: Device.Choice, data: ImageDataset,
-    display: TrainingDisplay
+    display: TrainingDisplay, resuming run: RunDirectory?
   ) throws {
-    if let resume {
-      throw UsageError(
-        "--resume \(resume): a fit of \(settings.model) is not resumed; start it anew with --out")
-    }
     let session = FittingSession(
       configuration: settings, choice: choice, data: data, display: display)
-    let result = try session.start(out)
+    let result = try run.map { try session.resume($0) } ?? session.start(out)
     if json { try Console.print(result.json) }
     if result.status == .interrupted, let signal = Signals.received {
-      throw Interruption(signal: signal, description: "interrupted; nothing of the fit was kept")
+      throw Interruption(
+        signal: signal,
+        description: run.map {
+          "interrupted; begin the fit again with: vae-gpu train --resume \(ShellWord.path($0.path))"
+        } ?? "interrupted; nothing of the fit was kept")
     }
   }
 

@@ -29,20 +29,21 @@ struct TrainingSession {
         + "choose a smaller --hidden")
   }
 
-  /// A new run; nothing of it stays behind if it cannot begin.
+  /// A new run; nothing of it stays behind if it cannot begin. One that fails later can be resumed.
   func start(_ out: String?) throws -> TrainingResult {
     let existed = out.map { FileManager.default.fileExists(atPath: $0) } ?? false
     let run = try RunDirectory.create(out)
+    let trainer: Trainer
     do {
-      let trainer = try makeTrainer(in: run)
-      return try train(trainer, in: run, isResumed: false)
+      trainer = try makeTrainer(in: run)
     } catch {
       if !existed { run.removeIfEmpty() }
       throw error
     }
+    return try train(trainer, in: run, isResumed: false)
   }
 
-  /// Goes on with a run.
+  /// Goes on with a run, which this process has claimed.
   func resume(_ run: RunDirectory) throws -> TrainingResult {
     let trainer = try makeTrainer(in: run, resuming: true)
     return try train(trainer, in: run, isResumed: true)
@@ -53,7 +54,7 @@ struct TrainingSession {
     let resolved = configuration.resolved(choice, device: device)
     let trainer = try Trainer(resolved, data: data, device: device, output: run)
     if resuming { try trainer.resume() }
-    try AtomicFile.write(resolved.toml, to: run.configuration)
+    try AtomicFile.update([UInt8](resolved.toml.utf8), at: run.configuration)
     return trainer
   }
 
@@ -62,6 +63,9 @@ struct TrainingSession {
   ) throws -> TrainingResult {
     let first = trainer.progress
     display.begin(trainer, choice: choice, data: data, run: run, isResumed: isResumed)
+    if trainer.resumedFrom == run.best {
+      display.line("note    \(run.last) is missing; the run goes on from \(run.best)")
+    }
     defer { display.clear() }
     var result = TrainingResult(
       run: run, device: choice.info, parameters: trainer.vae.layout.parameterCount)
@@ -81,10 +85,8 @@ struct TrainingSession {
       result.isTrained = true
       return result
     }
-    if !isUnchanged {
-      try Pictures.write(
-        trainer.vae, test: data.test, seed: trainer.configuration.seed, to: run)
-    }
+    // A process that was killed may have left pictures of earlier weights, or none.
+    try Pictures.write(trainer.vae, test: data.test, seed: trainer.configuration.seed, to: run)
     if !configuration.takesMeans {
       result.collapse = try CollapseReport(
         evaluation, of: trainer.vae, configuration, images: data.test)

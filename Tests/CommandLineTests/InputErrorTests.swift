@@ -63,7 +63,10 @@ import Testing
     let good = try workspace.bytes(name)
     var header = good
     header[20] = 0
+    var flipped = good
+    flipped[good.count - 3] ^= 1
     let bad: [[UInt8]] = [
+      flipped,
       [], Array(good.dropLast(3)), good + [0], header, [UInt8](repeating: 255, count: 64),
       try workspace.bytes("other/checkpoints/last.safetensors"),
     ]
@@ -75,6 +78,38 @@ import Testing
     }
     unlink(workspace.file(name))
     try workspace.expectError(["sample", "run", "-o", "x.png"], code: 66, "last.safetensors")
+  }
+
+  @Test func aDamagedTensorIsNamedByEveryReader() throws {
+    let workspace = try Workspace()
+    #expect(try workspace.train("--max-steps", "1", "--out", "run").code == 0)
+    let name = "run/checkpoints/best.safetensors"
+    var bytes = try workspace.bytes(name)
+    let file = try SafeTensors.read(workspace.file(name))
+    let entry = try #require(file.entry(named: "posterior.weight"))
+    let data = bytes.count - (file.entries.map(\.range.upperBound).max() ?? 0)
+    bytes[data + entry.range.upperBound - 2] ^= 0x10
+    try workspace.write(bytes, to: name)
+    for command in [
+      ["evaluate", "run", "--checkpoint", "best"],
+      ["import", name, "--hidden", "16", "--latent", "2", "--likelihood", "bernoulli"],
+    ] {
+      try workspace.expectError(command, code: 65, name, "posterior.weight", "CRC-32")
+    }
+  }
+
+  @Test func aStepThatLeavesNoRoomIsBadData() throws {
+    let workspace = try Workspace()
+    #expect(try workspace.train("--epochs", "1", "--out", "run").code == 0)
+    let path = workspace.file("run/checkpoints/last.safetensors")
+    let file = try SafeTensors.read(path)
+    var metadata = file.metadata.filter { !$0.key.hasPrefix("crc32.") }
+    metadata["step"] = "4294967294"
+    try SafeTensors.write(
+      tensors: file.entries.map { ($0.name, $0.shape, try file.floats(named: $0.name)) },
+      metadata: metadata.map { ($0.key, $0.value) }, to: path)
+    try workspace.expectError(
+      ["train", "--resume", "run", "--epochs", "2", "--quiet"], code: 65, "step 4294967294")
   }
 
   @Test func weightsWithoutMetadataAreSentToImport() throws {

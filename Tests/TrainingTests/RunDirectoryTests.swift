@@ -14,20 +14,58 @@ struct RunDirectoryTests {
     expectFileError(.missing, ["no such run"]) { _ = try RunDirectory.open(scratch.file("none")) }
   }
 
-  @Test("A run is not overwritten, be it by its configuration or its checkpoint")
+  @Test("A run is not overwritten, nor anything else that a directory holds")
   func refusesToOverwrite() throws {
-    for name in ["config.toml", "checkpoints/last.safetensors"] {
+    let run = ["already holds a run", "--resume"]
+    for (name, words) in [
+      ("config.toml", run), ("checkpoints/last.safetensors", ["checkpoints/last.safetensors"]),
+      ("checkpoints/best.safetensors", ["--out"]), ("samples.png", ["samples.png", "not a run"]),
+      ("reconstructions.png", ["reconstructions.png"]), ("metrics.jsonl", ["metrics.jsonl"]),
+      ("notes.txt", ["notes.txt"]), (".hidden", [".hidden"]),
+    ] {
       let scratch = try Scratch()
       let path = scratch.file("run")
       _ = try RunDirectory.create(path)
       // An empty one may be used again.
       _ = try RunDirectory.create(path)
       try Data([7]).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-      expectFileError(.unwritable, ["already holds a run", "--resume"]) {
-        _ = try RunDirectory.create(path)
-      }
+      if !name.hasPrefix("checkpoints") { rmdir("\(path)/checkpoints") }
+      expectFileError(.unwritable, words) { _ = try RunDirectory.create(path) }
       #expect(try contents(of: "\(path)/\(name)") == [7])
+      let files = try FileManager.default.contentsOfDirectory(atPath: path)
+      #expect(files.count == 1, "nothing was added: \(files)")
     }
+  }
+
+  @Test("A directory is one process's until the value has gone")
+  func claims() throws {
+    let scratch = try Scratch()
+    let path = scratch.file("run")
+    let run = try RunDirectory.create(path)
+    expectFileError(.inUse, [path]) { _ = try RunDirectory.create(path) }
+    expectFileError(.inUse, [path]) { _ = try RunDirectory(path).claimed() }
+    #expect(try run.claimed().path == path)
+    try withExtendedLifetime(run) {
+      // Reading it takes no claim.
+      try Data().write(to: URL(fileURLWithPath: run.configuration))
+      #expect(try RunDirectory.open(path).path == path)
+    }
+  }
+
+  @Test("What killed processes were writing is swept when a run is claimed")
+  func sweeps() throws {
+    let scratch = try Scratch()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/true")
+    try process.run()
+    process.waitUntilExit()
+    let name = ".writing-\(process.processIdentifier)-abc.tmp"
+    for folder in ["run", "run/checkpoints"] {
+      mkdir(scratch.file(folder), 0o700)
+      _ = try scratch.file("\(folder)/\(name)", [1])
+    }
+    _ = try RunDirectory.create(scratch.file("run"))
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.path).count == 2)
   }
 
   @Test("A path that leads through a file cannot be created")

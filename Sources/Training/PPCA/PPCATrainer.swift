@@ -51,7 +51,7 @@ public final class PPCATrainer {
   public func train(
     onEvent: (TrainingEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingEnd {
-    let log = try output.map { try MetricsLog($0.metrics, keepingStepsThrough: 0) }
+    let log = try output.map { try MetricsLog($0.metrics, progress: TrainingProgress()) }
     let threads = configuration.threads ?? vae.device.info.computeUnits
     setLinearAlgebraThreads(max(1, threads))
     defer { setLinearAlgebraThreads(1) }

@@ -35,6 +35,9 @@ import VAEGPU
     try [contents(of: directory.last), contents(of: directory.best)]
   }
 
+  /// Removes one of its files, or a folder.
+  func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+
   /// The lines of metrics without their times.
   func metrics() throws -> [JSONValue] {
     let text = String(decoding: try contents(of: directory.metrics), as: UTF8.self)
