@@ -44,7 +44,7 @@ package final class OpenCLBackend: Backend {
   }
 
   package init(
-    _ device: OpenCLDevice, cache: ProgramCache = .standard, gemm: GemmChoice? = nil,
+    _ device: OpenCLDevice, cache: ProgramCache? = nil, gemm: GemmChoice? = nil,
     profiling: Bool = false
   ) throws(ComputeError) {
     var status: cl_int = 0
@@ -64,7 +64,8 @@ package final class OpenCLBackend: Backend {
       throw OpenCLStatus.error(status, "queue of \(device.info.name)")
     }
     let queueHandle = QueueHandle(raw: queue)
-    let builder = ProgramBuilder(context: context, device: device, cache: cache)
+    let builder = ProgramBuilder(
+      context: context, device: device, cache: cache ?? .standard(for: device.info))
     program = try builder.build(
       source: Self.source(vae_opencl_operations()), options: Self.buildOptions(device))
     counters.programs = 1

@@ -20,7 +20,6 @@ package struct ProgramBuilder {
       return ProgramHandle(raw: raw, isFromCache: true)
     }
     let raw = try programFromSource(source, options: options)
-    // PoCL compiles every kernel of the program once more for its binary.
     if cache.directory != nil, let binary = self.binary(of: raw) { cache.store(binary, key: key) }
     return ProgramHandle(raw: raw)
   }

@@ -98,6 +98,17 @@ import Testing
     #expect(cache.load(key: "b") == nil)
   }
 
+  @Test func `drivers with a cache of their own are not asked for binaries`() {
+    func cache(_ platform: String) -> String? {
+      let info = DeviceInfo(
+        index: 0, name: "a device", vendor: "vendor", platform: platform, driver: "1", type: .gpu,
+        computeUnits: 4, memory: 1 << 30, features: [])
+      return ProgramCache.standard(for: info).directory
+    }
+    #expect(cache("Portable Computing Language") == nil)
+    #expect(cache("Intel(R) OpenCL") == ProgramCache.standard.directory)
+  }
+
   /// Opens the device with the cache and runs a kernel and a product.
   private func open(_ device: TestDevice, in path: String?) throws {
     let openCL = try #require(device.openCLDevice)
