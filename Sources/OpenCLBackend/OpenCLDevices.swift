@@ -39,6 +39,7 @@ package struct OpenCLDevice: @unchecked Sendable {
   private nonisolated(unsafe) static let platforms = UnlistedDrivers.shown { readPlatforms() }
 
   private static func readPlatforms() -> [cl_platform_id] {
+    CLBlastBuildOptions.set()
     var count: cl_uint = 0
     guard clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
     var ids = [cl_platform_id?](repeating: nil, count: Int(count))

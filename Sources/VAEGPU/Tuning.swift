@@ -112,7 +112,7 @@ public struct Tuning {
       tuner.useCLBlast(store.verdicts(for: device.info)?.clblast)
     }
     for shape in shapes where !stop() {
-      let trials = try tuner.tune(shape, candidates: candidates)
+      let trials = try tuner.tune(shape, candidates: candidates, anyOrder: anyOrder)
       guard let best = trials.first, let gflops = best.gflops else {
         throw ComputeError(
           .deviceFailed, operation: "tuning \(shape) on \(device.info.name)",

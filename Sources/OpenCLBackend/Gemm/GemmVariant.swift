@@ -96,12 +96,17 @@ package enum GemmVariant: Hashable, Sendable {
 
   /// Whether a device has the local memory and the work-group size that the variant needs, and its vectors.
   package func fits(_ device: OpenCLDevice) -> Bool {
-    let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)
-    let most: Int = OpenCLDevice.scalar(device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
-    let one = GemmShape(m: 1, n: 1, k: 1, transposeA: false, transposeB: false)
     if case .panel(_, let vector, _, _, _) = self, vector != Self.vectorWidth(of: device) {
       return false
     }
+    return runs(on: device)
+  }
+
+  /// Whether a device has the local memory and the work-group size that the variant needs.
+  package func runs(on device: OpenCLDevice) -> Bool {
+    let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)
+    let most: Int = OpenCLDevice.scalar(device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
+    let one = GemmShape(m: 1, n: 1, k: 1, transposeA: false, transposeB: false)
     return localByteCount <= Int(local) && launchSize(one).items <= most
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Every kernel that may be chosen for a matrix product, on every OpenCL device.
 @Suite("Matrix product variants") @MainActor struct GemmVariantTests {
-  @Test(arguments: GemmCase.all, TestDevice.allOpenCL)
+  @Test(arguments: GemmCase.onDevices)
   func `a product is that of the CPU backend and nothing behind it is written`(
     _ gemm: GemmCase, _ device: TestDevice
   ) throws {
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test(arguments: GemmCase.all, TestDevice.allOpenCL)
+  @Test(arguments: GemmCase.onDevices)
   func `values that are not finite come where they do on the CPU backend`(
     _ gemm: GemmCase, _ device: TestDevice
   ) throws {
@@ -35,7 +35,7 @@ import Testing
     #expect(kinds.contains(.nan) && kinds.contains(.infinity) && kinds.contains(.finite))
   }
 
-  @Test(arguments: GemmCase.all, TestDevice.allOpenCL)
+  @Test(arguments: GemmCase.onDevices)
   func `a product that is too small for float32 keeps its sign`(
     _ gemm: GemmCase, _ device: TestDevice
   ) throws {
@@ -48,8 +48,7 @@ import Testing
     }
   }
 
-  @Test(
-    arguments: GemmCase.all.filter { $0.epilogue == nil && !$0.sumsRows }, TestDevice.allOpenCL)
+  @Test(arguments: GemmCase.onDevices.filter { $0.0.epilogue == nil && !$0.0.sumsRows })
   func `every launch of a product says what it is`(_ gemm: GemmCase, _ device: TestDevice) throws {
     let recording = Recording()
     let a = recording.input([1, 2, 3, 4], [2, 2])

@@ -35,7 +35,7 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
   /// Every layout and every end in each family. Few, because each is compiled: PoCL takes a second for one.
   static let all: [GemmCase] = [
     cases(
-      .panel(rows: 8, vector: 16, depth: 256, groupRows: 128, panels: 1), "NN", "NT", "TN", "TT",
+      .panel(rows: 8, vector: 16, depth: 128, groupRows: 128, panels: 1), "NN", "NT", "TN", "TT",
       bias: ["identity"], gradients: ["gelu"]),
     cases(
       .panel(rows: 6, vector: 8, depth: 16, groupRows: 16, panels: 2), "TN", bias: ["relu"],
@@ -65,6 +65,12 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
     cases(
       .clblast, "NN", "NT", "TN", "TT", bias: ["relu"], gradients: ["softplus"], rowSums: true),
   ].flatMap { $0 }.filter { TestNames.isSelected($0.testDescription) }
+
+  /// The cases on every OpenCL device, but for kernels that need more local memory or larger work-groups than it has.
+  static let onDevices: [(GemmCase, TestDevice)] = TestDevice.allOpenCL.flatMap { device in
+    all.filter { gemm in device.openCLDevice.map { gemm.variant.runs(on: $0) } ?? false }
+      .map { ($0, device) }
+  }
 
   struct Extents: Sendable, CustomTestStringConvertible {
     let m, n, k: Int
