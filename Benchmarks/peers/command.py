@@ -18,6 +18,7 @@ class Measurement:
     head: Record
     steps: Callable[[], Steps]
     warm_up: int = 5
+    multiple: int = 1  # of steps that one program of the peer takes
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -43,7 +44,7 @@ def run(measurements: Iterable[Measurement], given: argparse.Namespace) -> None:
     failures = []
     for each in measurements:
         try:
-            record = measure(each.steps(), each.work.batch, given.repeats, given.seconds, each.warm_up)
+            record = measure(each.steps(), each.work.batch, given.repeats, given.seconds, each.warm_up, each.multiple)
             show({"work": each.work.name} | each.head | record, given.json)
         except Exception as error:
             what = " ".join([each.work.name, each.head["mode"], each.head["precision"]])

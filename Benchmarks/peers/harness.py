@@ -38,11 +38,18 @@ def fail(message: str) -> NoReturn:
     raise SystemExit(1)
 
 
-def measure(steps: Steps, batch: int, repeats: int, seconds: float, warm_up: int = 5) -> Record:
+def absent(message: str) -> NoReturn:
+    """Ends the program with exit code 69, for a framework or a device that this machine does not have."""
+    print(f"{os.path.basename(sys.argv[0])}: {message}", file=sys.stderr)
+    raise SystemExit(69)
+
+
+def measure(steps: Steps, batch: int, repeats: int, seconds: float, warm_up: int = 5, multiple: int = 1) -> Record:
     """Times `repeats` runs of about `seconds` seconds each, as `vae-gpu bench` does.
 
     Before them come `2 warm_up` steps (compilation, the time of a step) and one run of the length that is timed. The
-    median repeat counts. Raises ArithmeticError if the last loss is not finite or not below that of the first step.
+    median repeat counts. All runs but the first have a multiple of `multiple` steps. Raises ArithmeticError if the last
+    loss is not finite or not below that of the first step.
     """
     first = steps.run(1)
     steps.run(warm_up)
@@ -50,6 +57,7 @@ def measure(steps: Steps, batch: int, repeats: int, seconds: float, warm_up: int
     steps.run(warm_up)
     per_step = (time.perf_counter() - start) / warm_up
     count = min(max(int(seconds / max(per_step, 1e-7)), 3), 20_000)
+    count = -(-count // multiple) * multiple
     steps.run(count)
     times, last = [], first
     for _ in range(repeats):

@@ -7,22 +7,27 @@ only the time counts.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import time
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from harness import processors
-from torch_vae import DenseVAE
+from harness import absent, one_line, processors
 from workloads import WORKLOADS
+
+try:
+    import torch
+    from torch import Tensor
+    from torch.nn import functional
+
+    from torch_vae import DenseVAE
+except ImportError as error:
+    absent(f"PyTorch cannot be imported ({one_line(error)}); install requirements.txt")
 
 
 def iwae(model: DenseVAE, x: Tensor, samples: int) -> float:
     """The bound on ln p(x) of one image [1, pixels] by `samples` draws."""
     mean, log_variance = model.posterior(model.encoder(x)).chunk(2, dim=1)
-    noise = torch.randn(samples, mean.shape[1])
+    noise = torch.randn(samples, mean.shape[1], device=x.device)
     z = mean + torch.exp(0.5 * log_variance) * noise
     logits = model.likelihood(model.decoder(z))
     likelihood = -functional.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none").sum(1)
@@ -35,17 +40,25 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=5000, help="draws per image (default: 5000)")
     parser.add_argument("--limit", type=int, default=300, help="images (default: 300)")
     parser.add_argument("--threads", type=int, default=processors(), help="threads (default: all)")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
+    if given.device == "cuda" and not torch.cuda.is_available():
+        absent("PyTorch sees no CUDA device; --device cpu runs on the processor")
     torch.manual_seed(0)
     torch.set_num_threads(given.threads)
     work = WORKLOADS["mlp400"]
-    model = DenseVAE(work)
-    images = torch.bernoulli(torch.rand(given.limit, work.pixels)).split(1)
+    model = DenseVAE(work).to(given.device)
+    images = torch.bernoulli(torch.rand(given.limit, work.pixels)).to(given.device).split(1)
     with torch.inference_mode():
         iwae(model, images[0], given.samples)
         start = time.perf_counter()
         bounds = [iwae(model, x, given.samples) for x in images]
         seconds = time.perf_counter() - start
+    if given.json:
+        record = {"peer": "torch", "version": torch.__version__, "device": given.device, "samples": given.samples}
+        print(json.dumps(record | {"images": given.limit, "iwae": sum(bounds) / len(bounds), "seconds": seconds}))
+        return
     print(f"IWAE-{given.samples}  {sum(bounds) / len(bounds):.2f}  {1000 * seconds / given.limit:.1f} ms an image, {given.limit} images")
 
 

@@ -16,7 +16,7 @@ from itertools import product
 
 import command
 from command import Measurement
-from harness import fail, one_line, processors
+from harness import absent, fail, one_line, processors
 from workloads import IMAGES, LEARNING_RATE, Workload, images
 
 try:
@@ -25,7 +25,7 @@ try:
 
     from torch_vae import MODELS
 except ImportError as error:
-    fail(f"PyTorch cannot be imported ({one_line(error)}); install requirements.txt")
+    absent(f"PyTorch cannot be imported ({one_line(error)}); install requirements.txt")
 
 ANYWHERE = ["eager", "eager-fused", "compile", "compile-fused", "compile-data", "channels-last"]
 ON_CUDA = ["reduce-overhead", "cudagraph", "cudagraph-compile"]
@@ -133,7 +133,7 @@ def main() -> None:
         for name in set(names.split(",")) - set(known):
             fail(f"no {kind} '{name}' on {given.device}; there are {', '.join(known)}")
     if given.device == "cuda" and not torch.cuda.is_available():
-        fail("PyTorch sees no CUDA device; --device cpu runs on the processor")
+        absent("PyTorch sees no CUDA device; --device cpu runs on the processor")
     torch.set_num_threads(given.threads)
     # Moments of Adam that become subnormal would slow the CPU down; vae-gpu drops them too.
     torch.set_flush_denormal(True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 
 IMAGES = 8192
 LEARNING_RATE = 1e-3
@@ -63,6 +64,7 @@ def select(names: str) -> list[Workload]:
     return chosen
 
 
+@lru_cache(maxsize=1)
 def images(work: Workload, count: int = IMAGES, seed: int = 0) -> bytearray:
     """`count` images of uint8 values, [channels, side, side]: a filled rectangle each, of random place, size and brightness, the
     same in every channel.

@@ -56,9 +56,9 @@ package protocol CommandSequence: AnyObject {
   /// Runs the commands of `range` in order. May return before the device is done. The epilogue of a product may be done with
   /// the command behind it.
   func run(_ range: Range<Int>) throws(ComputeError)
-  /// Runs all commands once, waits for them, and gives the seconds that the device spent on each of `launches`. OpenCL
-  /// devices must have been opened for profiling.
-  func profile() throws(ComputeError) -> [Double]
+  /// Runs all commands once, waits for them, and gives the times of each of `launches`. OpenCL devices must have been opened
+  /// for profiling.
+  func profile() throws(ComputeError) -> [LaunchProfile]
 }
 
 extension CommandSequence {

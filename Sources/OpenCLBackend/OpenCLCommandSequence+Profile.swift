@@ -6,7 +6,7 @@ extension OpenCLCommandSequence {
   ///
   /// A kernel's time is from its start to its end. What may enqueue several kernels (CLBlast) leaves an event of the
   /// last only; its time is from the end of what came before to the end of that one.
-  func profile() throws(ComputeError) -> [Double] {
+  func profile() throws(ComputeError) -> [LaunchProfile] {
     guard backend.isProfiling else {
       throw ComputeError(
         .unsupported, operation: "profile", detail: "\(backend.info.name) is not open for profiling"
@@ -15,14 +15,17 @@ extension OpenCLCommandSequence {
     var spans: [CommandSpan] = []
     for command in commands { spans.append(try CommandSpan(command, on: backend)) }
     try backend.synchronize()
-    var seconds: [Double] = []
-    var previousEnd: UInt64 = 0
+    var times: [LaunchProfile] = []
+    var previousEnd: UInt64?
     for span in spans {
-      let (begin, end) = try span.nanoseconds(after: previousEnd)
-      seconds.append(Double(end - begin) * 1e-9)
-      previousEnd = max(previousEnd, end)
+      let (begin, end) = try span.nanoseconds(after: previousEnd ?? 0)
+      let idle = previousEnd.map { begin > $0 ? Double(begin - $0) * 1e-9 : 0 } ?? 0
+      times.append(
+        LaunchProfile(
+          seconds: Double(end - begin) * 1e-9, gap: idle, queued: try span.queuedSeconds()))
+      previousEnd = max(previousEnd ?? 0, end)
     }
-    return seconds
+    return times
   }
 }
 
@@ -59,6 +62,14 @@ private final class CommandSpan {
         try time(last, CL_PROFILING_COMMAND_START)
       }
     return (min(begin, end), end)
+  }
+
+  /// From the call that enqueued the one kernel to its start; nil for several.
+  func queuedSeconds() throws(ComputeError) -> Double? {
+    guard marker == nil, let last else { return nil }
+    let queued = try time(last, CL_PROFILING_COMMAND_QUEUED)
+    let start = try time(last, CL_PROFILING_COMMAND_START)
+    return start > queued ? Double(start - queued) * 1e-9 : 0
   }
 
   private func time(_ event: cl_event, _ moment: Int32) throws(ComputeError) -> UInt64 {

@@ -13,16 +13,16 @@ extension Trainer {
     return losses + (try drainLosses())
   }
 
-  /// Takes `count` steps launch by launch and gives the seconds of each launch: [step][launch]. An OpenCL device must
-  /// have been opened for profiling.
-  package func profileSteps(_ count: Int) throws -> [[Double]] {
-    var seconds: [[Double]] = []
+  /// Takes `count` steps launch by launch and gives the times of each launch: [step][launch]. An OpenCL device must have been
+  /// opened for profiling.
+  package func profileSteps(_ count: Int) throws -> [[LaunchProfile]] {
+    var times: [[LaunchProfile]] = []
     for _ in 0..<count {
       try reachNextBatch()
-      try takeStep { seconds.append(try $0.profile()) }
+      try takeStep { times.append(try $0.profile()) }
       _ = try drainLosses()
     }
-    return seconds
+    return times
   }
 
   /// Takes `count` steps, each on an idle device, and gives the seconds until the host had enqueued each.

@@ -114,7 +114,7 @@ struct Bench: ParsableCommand {
     var launches: TraceReport?
     if trace || profile {
       launches = TraceReport(
-        launches: try benchmark.trace(on: session.profilingDevice(), step: result.median),
+        try benchmark.trace(on: session.profilingDevice(), step: result.median),
         step: result.median, peaks: peaks)
     }
     return BenchReport(

@@ -5,9 +5,18 @@ import VAEGPU
 /// Where the time of a step goes: launch by launch, and summed by operation.
 struct TraceReport {
   let launches: [Benchmark.LaunchTime]
+  /// Seconds between the launches of a step.
+  let gaps: Double
   /// Seconds of a whole step as it was measured without a trace.
   let step: Double
   let peaks: MeasuredPeaks
+
+  init(_ trace: Benchmark.Trace, step: Double, peaks: MeasuredPeaks) {
+    launches = trace.launches
+    gaps = trace.gaps
+    self.step = step
+    self.peaks = peaks
+  }
 
   /// Time, share, work and rates of a launch or of several.
   private struct Figures {
@@ -57,7 +66,10 @@ struct TraceReport {
   }
 
   func members(trace: Bool, profile: Bool) -> [JSONValue.Member] {
-    var members = [JSONValue.Member.number("trace_us_per_step", 1e6 * sum)]
+    var members = [
+      JSONValue.Member.number("trace_us_per_step", 1e6 * sum),
+      .number("gaps_us_per_step", 1e6 * gaps),
+    ]
     if trace { members.append(.init("trace", .array(traceObjects))) }
     if profile { members.append(.init("profile", .array(profileObjects))) }
     return members
@@ -65,7 +77,8 @@ struct TraceReport {
 
   func lines(trace: Bool, profile: Bool) -> [String] {
     let total =
-      "sum of launches \(Formatting.decimal(1000 * sum, 3)) ms, measured step "
+      "sum of launches \(Formatting.decimal(1000 * sum, 3)) ms, gaps between them "
+      + "\(Formatting.decimal(1000 * gaps, 3)) ms, measured step "
       + "\(Formatting.decimal(1000 * step, 3)) ms (\(Formatting.decimal(100 * sum / step, 1))%)"
     return [""] + (trace ? traceTable + [""] : []) + (profile ? profileTable + [""] : [])
       + [total, ""]
@@ -75,9 +88,11 @@ struct TraceReport {
     let rows = launches.enumerated().map { index, time in
       let launch = time.launch
       let name = launch.operation + (launch.label.isEmpty ? "" : ": " + launch.label)
-      return ["\(index + 1)", name, launch.size] + figures(time.seconds, launch.work).cells
+      return ["\(index + 1)", name, launch.size, Formatting.decimal(1e6 * time.gap, 1)]
+        + figures(time.seconds, launch.work).cells
     }
-    return Formatting.table([["#", "launch", "size"] + Figures.heads] + rows, rightFrom: 3)
+    return Formatting.table(
+      [["#", "launch", "size", "gap µs"] + Figures.heads] + rows, rightFrom: 3)
   }
 
   private var profileTable: [String] {
@@ -94,6 +109,7 @@ struct TraceReport {
         [
           .integer("number", index + 1), .text("operation", launch.operation),
           .text("label", launch.label), .text("kernel", launch.kernel), .text("size", launch.size),
+          .number("gap_us", 1e6 * time.gap), .number("queued_us", time.queued.map { 1e6 * $0 }),
         ] + figures(time.seconds, launch.work).members)
     }
   }

@@ -1,3 +1,4 @@
+import CPUBackend
 import Compute
 import Graph
 import OpenCLBackend
@@ -35,9 +36,12 @@ import Testing
     let sum = recording.graph.add(copy, product)
     let program = try recording.program([sum], on: backend)
     for _ in 0..<3 {
-      let seconds = try program.profile()
-      #expect(seconds.count == 3)
-      #expect(seconds.allSatisfy { $0 >= 0 && $0 < 600 }, "\(seconds)")
+      let times = try program.profile()
+      #expect(times.count == 3)
+      #expect(times.allSatisfy { $0.seconds >= 0 && $0.seconds < 600 }, "\(times)")
+      #expect(times[0].gap == 0 && times.allSatisfy { $0.gap >= 0 && $0.gap < 600 }, "\(times)")
+      #expect(times.allSatisfy { ($0.queued ?? 0) >= 0 && ($0.queued ?? 0) < 600 }, "\(times)")
+      #expect((times[1].queued == nil) == (backend is CPUBackend), "\(times)")
     }
     #expect(try program.readDoubles(sum) == [28, 64, 64, 154])
   }

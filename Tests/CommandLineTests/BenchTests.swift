@@ -46,6 +46,7 @@ import Testing
     #expect(trace.map { $0["number"]?.int } == Array(1...trace.count))
     for launch in trace {
       expectPositive(launch, ["bytes", "percent_of_peak"])
+      #expect(launch["gap_us"]?.double.map { $0 >= 0 } == true, "\(launch)")
       for key in ["operation", "kernel", "size"] {
         #expect(launch[key]?.string?.isEmpty == false, "\(key) in \(launch)")
       }
@@ -53,6 +54,9 @@ import Testing
     let sum = try #require(json["trace_us_per_step"]?.double)
     let step = 1000 * (try #require(json["ms_per_step"]?.double))
     #expect(sum > step / 100 && sum < step * 100, "\(sum) of \(step)")
+    #expect(trace.first?["gap_us"]?.double == 0)
+    #expect(trace.contains { $0["queued_us"]?.double != nil } == (device != "cpu"))
+    #expect(json["gaps_us_per_step"]?.double.map { $0 >= 0 && $0.isFinite } == true)
     expectTotals(trace, json)
     expectTotals(try #require(json["profile"]?.elements), json)
     if device != "cpu" {
@@ -94,7 +98,7 @@ import Testing
     #expect(result.code == 0, "\(result)")
     for phrase in [
       "peaks: GEMM", "% of peak", "Adam: parameters", "128x40x784", "operation  ",
-      "sum of launches",
+      "sum of launches", "gap µs",
     ] {
       #expect(result.output.contains(phrase), "no '\(phrase)' in \(result)")
     }
