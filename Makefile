@@ -7,11 +7,12 @@ BINARY = .build/release/vae-gpu
 TRAIN ?=
 BENCH ?=
 PEERS ?=
+MATRIX ?=
 
 NAME ?=
 REPRODUCE ?=
 
-.PHONY: help build train test reproduce oclgrind example install bundle bench bench-peers lint format clean
+.PHONY: help build train test reproduce oclgrind opencl-matrix example install bundle bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -22,6 +23,7 @@ help:
 	@echo "make reproduce  train and evaluate a published result (NAME=fashion-mnist-vae, see Reproductions/)"
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
+	@echo "make opencl-matrix kernels and trainings on every OpenCL runtime of Debian and PyPI, as CPU and GPU (MATRIX=--quick)"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
 	@echo "make bundle     a folder and tarball in .build/bundle for other x86-64 Linux machines, without Swift"
 	@echo "make lint       check the formatting"
@@ -47,6 +49,12 @@ oclgrind:
 	@Scripts/install-packages build test
 	$(BUILD) --build-tests
 	@Scripts/oclgrind-tests
+
+# Downloads runtimes into .build/opencl-matrix and installs none. MATRIX='--runtimes intel --types gpu'; --quick takes minutes.
+opencl-matrix:
+	@Scripts/install-packages build test
+	$(BUILD) --build-tests
+	python3 -B Tests/OpenCLMatrix/matrix.py $(MATRIX)
 
 example:
 	@Scripts/install-packages build

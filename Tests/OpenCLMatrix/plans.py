@@ -1,0 +1,45 @@
+"""What is tried on each runtime, in full and with --quick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training import CASES, FULL, QUICK, SMALL, Size
+
+ALL = r"^BackendConformanceTests\."
+# Every kernel and every form of matrix product, but no second compilation of the same programs.
+KERNELS = r"^BackendConformanceTests\.(OpTests|GemmVariantTests|EpilogueTests|FusionTests|PhiloxFixtureTests)"
+
+
+@dataclass
+class Plan:
+    """One row of the table. `as_gpu` puts the layer in front that answers the device type."""
+
+    runtime: str
+    as_gpu: bool = False
+    suites: str = ALL
+    operations: str = ""
+    small: bool = False
+    size: Size = FULL
+    cases: tuple[str, ...] = tuple(CASES)
+
+    @property
+    def name(self) -> str:
+        return f"{self.runtime} as GPU" if self.as_gpu else self.runtime
+
+
+FULL_PLANS = [
+    Plan("pocl"),
+    Plan("pocl", as_gpu=True),
+    Plan("intel"),
+    Plan("intel", as_gpu=True),
+    Plan("pocl-pypi"),
+    Plan("pocl-pypi", as_gpu=True),
+    # An interpreter. It is a GPU by itself.
+    Plan("oclgrind", suites=KERNELS, small=True, size=SMALL),
+    # Compiles a kernel for up to half a minute, because it emulates fused multiply-adds.
+    Plan("rusticl", suites=r"^BackendConformanceTests\.OpTests", operations="^(add|adam)", small=True, size=SMALL,
+         cases=("dense",)),
+]
+
+QUICK_PLANS = [Plan("pocl", as_gpu=True, suites=KERNELS, small=True, size=QUICK)]
