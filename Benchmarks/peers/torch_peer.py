@@ -42,6 +42,9 @@ class TorchSteps:
         self.binarize = work.likelihood == "bernoulli"
         self.autocast = precision == "bf16"
         torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+        # Convolutions have a switch of their own, which is on by default, and try their algorithms if told so.
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        torch.backends.cudnn.benchmark = True
         layout = torch.channels_last if mode == "channels-last" else torch.contiguous_format
         self.model: Callable[[Tensor], Tensor] = MODELS[work.model](work).to(device, memory_format=layout)
         graphed, fused = mode.startswith("cudagraph"), mode not in ("eager", "compile")
