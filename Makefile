@@ -42,7 +42,7 @@ train:
 test:
 	@Scripts/install-packages build data test
 	$(BUILD) --build-tests
-	$(SWIFT) test -c release --skip-build --disable-xctest
+	@SWIFT="$(SWIFT)" Scripts/run-tests
 	@Scripts/oclgrind-tests
 
 oclgrind:

@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: TestDevice.all.count > 1), arguments: OpInstance.all)
+  @Test(.enabled(if: TestDevice.all.count > 1, "there is one device"), arguments: OpInstance.all)
   func `the CPU gives the same bits with one, two and three threads`(_ instance: OpInstance) throws
   {
     let values = instance.values()

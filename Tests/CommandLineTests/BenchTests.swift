@@ -35,11 +35,8 @@ import Testing
     #expect(json["flops_per_step"]?.int == 2 * 128 * (3 * 784 * 20 + 2 * 784 * 40))
   }
 
-  @Test(arguments: ["cpu", "0"])
+  @Test(arguments: CommandLineTool.devices)
   func aTraceHasEveryLaunchOfAStep(_ device: String) throws {
-    let workspace = try Workspace(withData: false)
-    let devices = try #require(try workspace.run("devices", "--json").json().elements)
-    guard devices.contains(where: { $0["selector"]?.string == device }) else { return }
     let json = try bench("--work", "linear", "--device", device, "--trace", "--profile")
     let trace = try #require(json["trace"]?.elements)
     #expect(trace.count == json["launches_per_step"]?.int)

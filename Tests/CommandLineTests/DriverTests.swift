@@ -5,7 +5,7 @@ import Testing
 /// Drivers that no `.icd` file names. PoCL, under the name of NVIDIA's library, is the driver.
 @Suite(.enabled(if: DisguisedDriver.isPossible, "PoCL is not installed"))
 struct DriverTests {
-  @Test(.enabled(if: DisguisedDriver.canEmptyVendors, "needs a mount namespace"))
+  @Test(.enabled(if: DisguisedDriver.canEmptyVendors, "this process may not mount"))
   func aDriverWithoutAnICDFileIsFoundAndWorks() throws {
     let driver = try DisguisedDriver()
     let devices = try driver.runWithoutICDFiles(["devices"])

@@ -1,7 +1,9 @@
+import FileFormats
+import Foundation
 import Testing
 
 @Suite struct HelpTests {
-  private let commands = [
+  static let commands = [
     "train", "evaluate", "sample", "reconstruct", "encode", "interpolate", "grid", "import",
     "devices", "doctor", "verify", "bench", "tune",
   ]
@@ -11,7 +13,7 @@ import Testing
     let result = try workspace.run()
     #expect(result.code == 0)
     #expect(result.errors.isEmpty)
-    for command in commands { #expect(result.output.contains("\n  \(command) ")) }
+    for command in Self.commands { #expect(result.output.contains("\n  \(command) ")) }
     #expect(result.output == (try workspace.run("--help").output))
   }
 
@@ -24,7 +26,7 @@ import Testing
 
   @Test func everyCommandHasHelp() throws {
     let workspace = try Workspace(withData: false)
-    for command in commands {
+    for command in Self.commands {
       let result = try workspace.run(command, "--help")
       #expect(result.code == 0, "\(command)")
       #expect(result.output.contains("USAGE: vae-gpu \(command)"), "\(result)")
@@ -39,18 +41,53 @@ import Testing
     #expect(result.errors.isEmpty)
   }
 
-  @Test func trainHelpHasEveryFlag() throws {
-    let help = try Workspace(withData: false).run("train", "--help").output
-    let flags = [
-      "data", "device", "epochs", "max-steps", "batch-size", "hidden", "latent", "activation",
-      "model", "likelihood", "sigma", "binarize", "lr", "beta", "seed", "clip-norm", "patience",
-      "log-every", "save-every", "threads", "out", "resume", "config", "json", "quiet", "fit",
-      "missing",
-      "layer", "log-variance", "validation", "lr-schedule", "objective", "samples", "free-bits",
-      "capacity", "corruption", "beta-schedule", "warmup", "adam-epsilon", "channels", "kernel",
-      "stride", "padding", "norm", "residual", "upsampling",
-    ]
-    for flag in flags { #expect(help.contains("\n  --\(flag)"), "\(flag)") }
+  /// The list is the parser's own, so a new flag is looked for without a new line here.
+  @Test(arguments: commands) func theHelpExplainsEveryFlagThatTheCommandTakes(_ name: String) throws
+  {
+    let workspace = try Workspace(withData: false)
+    let help = try workspace.run(name, "--help").output
+    for argument in try Self.arguments(of: name, workspace) {
+      let names = try #require(argument["names"]?.elements)
+      let flags: [String] = names.compactMap { $0["name"]?.string }
+      let abstract = argument["abstract"]?.string ?? ""
+      let isShown = flags.contains { help.range(of: "--" + $0) != nil }
+      #expect(isShown && abstract.count > 3, "\(flags): \(abstract)")
+    }
+  }
+
+  /// The list is that of the configuration file, which names its keys when it meets an unknown one.
+  @Test func everySettingOfTheConfigurationFileIsAFlagOfTrain() throws {
+    let workspace = try Workspace(withData: false)
+    try workspace.write("xyzzy = 3\n", to: "s.toml")
+    let errors = try workspace.run("train", "--config", "s.toml").errors
+    let known = try #require(errors.firstRange(of: "known: "))
+    let keys: [Substring] = errors[known.upperBound...].split(whereSeparator: {
+      ", \n".contains($0)
+    })
+    #expect(keys.count > 40)
+    let flags: [String] = try Self.arguments(of: "train", workspace)
+      .flatMap { $0["names"]?.elements ?? [] }.compactMap { $0["name"]?.string }
+    for key in keys { #expect(flags.contains(String(key).replacing("_", with: "-")), "\(key)") }
+  }
+
+  @Test func everyCommandIsTestedHere() throws {
+    let workspace = try Workspace(withData: false)
+    let names = try Self.subcommands(workspace).compactMap { $0["commandName"]?.string }
+    #expect(Set(names) == Set(Self.commands + ["help"]))
+  }
+
+  private static func subcommands(_ workspace: Workspace) throws -> [JSONValue] {
+    let tool = try workspace.run("--experimental-dump-help").json()
+    return try #require(tool["command"]?["subcommands"]?.elements)
+  }
+
+  /// The named arguments of a command, as the parser describes them.
+  private static func arguments(of name: String, _ workspace: Workspace) throws -> [JSONValue] {
+    let command = try subcommands(workspace).first { $0["commandName"]?.string == name }
+    let arguments = try #require(command?["arguments"]?.elements, "\(name)")
+    let named = arguments.filter { $0["kind"]?.string != "positional" }
+    try #require(named.count > 2, "\(name)")
+    return named
   }
 
   @Test func aFullStandardOutputIsAnError() throws {

@@ -111,7 +111,10 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: DatasetLoader.fashionMNISTDirectory)))
+  static let hasFashionMNIST = FileManager.default.fileExists(
+    atPath: DatasetLoader.fashionMNISTDirectory)
+
+  @Test(.enabled(if: hasFashionMNIST, "Fashion-MNIST is not installed"))
   func fashionMNISTIsWhole() throws {
     let data = try DatasetLoader.load("fashion-mnist")
     #expect(data.name == "fashion-mnist" && data.train.name == "fashion-mnist")
@@ -122,7 +125,7 @@ import Testing
     #expect(data.test.labels.map { Set($0).count } == 10)
   }
 
-  @Test(.disabled(if: FileManager.default.fileExists(atPath: DatasetLoader.fashionMNISTDirectory)))
+  @Test(.disabled(if: hasFashionMNIST, "Fashion-MNIST is installed"))
   func missingFashionMNISTSaysHowToGetIt() {
     expectFailure(.missing, ["apt-get install dataset-fashion-mnist"]) { () throws(FileError) in
       try DatasetLoader.load("fashion-mnist")

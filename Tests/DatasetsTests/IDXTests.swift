@@ -102,15 +102,19 @@ import Testing
     var generator = SeededGenerator(state: seed)
     let plain = Self.idx(IDX.imagesMagic, [3, 4, 5])
     let packed = gzip(plain)
+    var accepted = 0
     for round in 0..<400 {
       let bytes = mutated(round.isMultiple(of: 2) ? plain : packed, using: &generator)
       let path = try scratch.file("x", bytes)
       if let read = try? IDX.readImages(path) {
+        accepted += 1
         #expect(
           read.pixels.count == read.count * read.height * read.width,
           "seed \(seed), round \(round)")
       }
       _ = try? IDX.readLabels(path)
     }
+    // A loop that only ever refused, or only ever read, would show nothing.
+    #expect((1..<400).contains(accepted), "seed \(seed)")
   }
 }

@@ -37,7 +37,8 @@ import Testing
     #expect(FileError.reading("x", errno: EACCES).code == .unreadable)
   }
 
-  @Test(.enabled(if: getuid() != 0)) func fileWithoutPermissionIsUnreadable() throws {
+  @Test(.enabled(if: getuid() != 0, "root may read every file"))
+  func fileWithoutPermissionIsUnreadable() throws {
     let path = try scratch.file("in", [1])
     chmod(path, 0)
     expectFailure(.unreadable, ["ermission"]) { () throws(FileError) in

@@ -86,11 +86,18 @@ import Testing
   func mutationsNeverPassTheLimit(_ seed: UInt64) {
     var generator = SeededGenerator(state: seed)
     let packed = gzip(Array(Self.plain[..<2000]))
+    var accepted = 0
     for round in 0..<500 {
-      let bytes = mutated(packed, using: &generator)
+      // The checksum refuses nearly every change but some of the header, which is 10 bytes long.
+      let bytes =
+        round.isMultiple(of: 2)
+        ? mutated(packed, using: &generator)
+        : mutated(Array(packed[..<10]), using: &generator) + packed[10...]
       if let plain = try? Gzip.inflate(bytes, limit: 3000, path: "x") {
+        accepted += 1
         #expect(plain.count <= 3000, "seed \(seed), round \(round)")
       }
     }
+    #expect((1..<500).contains(accepted), "seed \(seed)")
   }
 }

@@ -59,7 +59,10 @@ import VAEGPU
   @Test(
     "With the engine's own products it takes 18, with CLBlast 24", arguments: TestDevice.openCL)
   func launches(device: TestDevice) throws {
-    guard case .openCL(let openCL) = device.kind else { return }
+    guard case .openCL(let openCL) = device.kind else {
+      Issue.record("\(device.testDescription) is no OpenCL device")
+      return
+    }
     let own = GemmVariant.tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1)
     let program = try Self.defaultStep(on: Device(OpenCLBackend(openCL, gemm: .fixed(own))))
     #expect(program.launchCount == 18)

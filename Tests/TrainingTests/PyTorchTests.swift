@@ -34,6 +34,7 @@ import VAEGPU
     let fixture = try TrainingFixture.load(name)
     let trainer = try trainer(fixture, device.open())
     let tensors = try fixture.tensors()
+    #expect(tensors.shape(of: "step0.x") != nil)
     try trainer.lines { line in
       let index = line.step - 1
       let expected = fixture.steps[index]

@@ -7,50 +7,60 @@ package struct ModelVariant: Sendable {
   package let configuration: RunConfiguration
   package let description: String
 
+  /// Lists the variants. Combinations without a meaning are left out by rule; an error of `validate` is never dropped.
+  ///
   /// - Parameter base: everything else: widths, length, seed.
-  package static func all(_ base: RunConfiguration) -> [ModelVariant] {
+  /// - Throws: `ConfigurationError` for the first variant that is not a valid configuration.
+  package static func all(_ base: RunConfiguration) throws(ConfigurationError) -> [ModelVariant] {
     // Smooth ones, so that finite differences hold everywhere.
     let activations: [Activation] = [.tanh, .softplus, .gelu, .sigmoid]
     var variants: [ModelVariant] = []
-    func add(_ text: String, _ change: (inout RunConfiguration) -> Void) {
+    func add(_ text: String, _ change: (inout RunConfiguration) -> Void) throws(ConfigurationError)
+    {
       var configuration = base
       configuration.levels = 5
       (configuration.convolution.channels, configuration.convolution.kernel) = ([3, 4], 3)
       configuration.components = 3
       configuration.activation = activations[variants.count % activations.count]
       change(&configuration)
-      guard (try? configuration.validate()) != nil else { return }
-      variants.append(
-        ModelVariant(
-          configuration: configuration,
-          description: "\(configuration.model) \(configuration.hidden) "
-            + (configuration.layer == .gated ? "gated" : configuration.activation.rawValue)
-            + ", \(configuration.likelihood), sigma \(configuration.sigma)\(text)"))
+      let description =
+        "\(configuration.model) \(configuration.hidden) "
+        + (configuration.layer == .gated ? "gated" : configuration.activation.rawValue)
+        + ", \(configuration.likelihood), sigma \(configuration.sigma)\(text)"
+      do {
+        try configuration.validate()
+      } catch {
+        throw ConfigurationError(key: error.key, problem: "\(description): \(error.problem)")
+      }
+      variants.append(ModelVariant(configuration: configuration, description: description))
     }
     for model in ModelRegistry.names {
       let implied = ModelRegistry.implied(model)
-      for likelihood in LikelihoodRegistry.names {
-        let hasScale = LikelihoodRegistry.names(taking: .sigma).contains(likelihood)
-        let sigmas = hasScale ? [.fixed(0.7)] + Sigma.named.map(\.sigma) : [Sigma.learned]
+      // A fitted model has one likelihood with one scale, and no layers to be gated.
+      let isFitted = ModelRegistry.isLinear(model)
+      for likelihood in isFitted ? ["gaussian"] : LikelihoodRegistry.names {
+        let sigmas = isFitted ? [.learned] : sigmas(of: likelihood)
         for sigma in sigmas {
           // Several shapes for the first scale of the first model.
           let widths = sigma == sigmas[0] ? [[], [16], [16, 12]] : [[16]]
           for hidden in implied.hidden.map({ [$0] }) ?? widths {
-            add("") {
+            try add("") {
               ($0.model, $0.likelihood, $0.sigma, $0.hidden) = (model, likelihood, sigma, hidden)
             }
           }
         }
       }
-      add("") {
+      guard !isFitted else { continue }
+      try add("") {
         ($0.model, $0.hidden, $0.layer) = (model, implied.hidden ?? [16, 12], .gated)
         $0.logVarianceBounds = -0.3...0.1
       }
     }
     for norm in NormKind.allCases where norm != .none {
-      add(", \(norm.rawValue) norm" + (norm == .group ? ", residual, nearest" : "")) {
+      try add(", \(norm.rawValue) norm" + (norm == .group ? ", residual, nearest" : "")) {
         ($0.model, $0.hidden) = ("conv", [])
-        ($0.convolution.norm, $0.convolution.channels) = (norm, [4, 4])
+        // More channels than groups: a group of one value would make all images the same.
+        ($0.convolution.norm, $0.convolution.channels) = (norm, norm == .group ? [4, 16] : [4, 4])
         guard norm == .group else { return }
         ($0.convolution.residual, $0.convolution.upsampling, $0.convolution.kernel) = (
           1, .nearest, 4
@@ -58,11 +68,19 @@ package struct ModelVariant: Sendable {
       }
     }
     for objective in objectives {
-      add(", \(objective.name), \(objective.kl.rawValue) KL") {
+      try add(", \(objective.name), \(objective.kl.rawValue) KL") {
         ($0.hidden, $0.objective) = ([16], objective)
       }
     }
     return variants
+  }
+
+  /// The scales that a likelihood takes; `.learned` for one without a scale.
+  private static func sigmas(of likelihood: String) -> [Sigma] {
+    guard LikelihoodRegistry.names(taking: .sigma).contains(likelihood) else { return [.learned] }
+    // The optimal scale has a closed form for a gaussian only.
+    let named = Sigma.named.map(\.sigma).filter { $0 != .optimal || likelihood == "gaussian" }
+    return [.fixed(0.7)] + named
   }
 
   /// Every registered objective with six draws where it takes them, and the ELBO with either KL.

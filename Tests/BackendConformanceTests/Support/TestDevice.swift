@@ -17,10 +17,13 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
   /// keeps one kind, the number of an OpenCL device or a part of its name keeps the CPU backend and that device.
   static let all: [TestDevice] = {
     switch ProcessInfo.processInfo.environment["VAE_GPU_TEST_DEVICES"] {
-    case "cpu": cpu
-    case "opencl": openCL
-    case nil, "": cpu + openCL
-    case let other?: cpu + [named(other)]
+    case "cpu": return cpu
+    case "opencl":
+      // Without a device every test over this list would pass.
+      guard !openCL.isEmpty else { fatalError("VAE_GPU_TEST_DEVICES=opencl: no OpenCL device") }
+      return openCL
+    case nil, "": return cpu + openCL
+    case let other?: return cpu + [named(other)]
     }
   }()
 

@@ -13,6 +13,13 @@ enum CommandLineTool {
       .path + "/vae-gpu"
   }()
 
+  /// The devices to run a command on, by their selectors: the CPU backend, and the first OpenCL device.
+  ///
+  /// It lists both whatever the machine has: a test over them fails where there is no OpenCL device, unless
+  /// `VAE_GPU_TEST_DEVICES` is `cpu`.
+  static let devices =
+    ProcessInfo.processInfo.environment["VAE_GPU_TEST_DEVICES"] == "cpu" ? ["cpu"] : ["cpu", "0"]
+
   /// A process that has ended.
   struct Result: CustomStringConvertible {
     /// The exit code; 128 + signal for a process that a signal has killed.
