@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ckernels.h"
+#include "clones.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -51,10 +52,10 @@ static inline uint32_t real_to_bits(const float x) {
 #define ONE_LANE
 #include "../../Kernels/one_lane.h"
 
-#if defined(__x86_64__) && !defined(REAL_IS_DOUBLE)
-#define VAE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
+#ifdef REAL_IS_DOUBLE
 #define VAE_CLONES
+#else
+#define VAE_CLONES CLONES
 #endif
 
 // A parameter is a triple (C type, name, field of vae_argument).

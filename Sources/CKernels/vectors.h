@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clones.h"
+
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__x86_64__)
 #define TARGET(name) __attribute__((target(name)))
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define TARGET(name)
-#define CLONES
 #endif
 
 typedef float v16 __attribute__((vector_size(64), aligned(4)));
