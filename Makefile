@@ -11,8 +11,10 @@ MATRIX ?=
 
 NAME ?=
 REPRODUCE ?=
+FAULTS ?=
+SANITIZE ?=
 
-.PHONY: help build train test reproduce oclgrind opencl-matrix example install bundle bench bench-peers lint format clean
+.PHONY: help build train test reproduce oclgrind faults sanitize opencl-matrix example install bundle bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -22,6 +24,8 @@ help:
 	@echo "make bench-peers against PyTorch and tinygrad, which it installs in .build (PEERS='--devices cpu,0')"
 	@echo "make reproduce  train and evaluate a published result (NAME=fashion-mnist-vae, see Reproductions/)"
 	@echo "make example    build and run Examples/01-train-a-vae"
+	@echo "make faults     kills, failing system and OpenCL calls, damaged files (FAULTS=--quick: two minutes)"
+	@echo "make sanitize   tests under ThreadSanitizer, AddressSanitizer and UBSan (SANITIZE='thread')"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make opencl-matrix kernels and trainings on every OpenCL runtime of Debian and PyPI, as CPU and GPU (MATRIX=--quick)"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
@@ -55,6 +59,16 @@ opencl-matrix:
 	@Scripts/install-packages build test
 	$(BUILD) --build-tests
 	python3 -B Tests/OpenCLMatrix/matrix.py $(MATRIX)
+
+# The fault campaign; --only files,clocks,opencl,fuzzing chooses parts. It needs Python 3 and no package of it.
+faults:
+	@Scripts/install-packages build faults test
+	$(BUILD) --product vae-gpu
+	Tests/Faults/run $(FAULTS)
+
+sanitize:
+	@Scripts/install-packages build test
+	@SWIFT="$(SWIFT)" Scripts/sanitize $(SANITIZE)
 
 example:
 	@Scripts/install-packages build

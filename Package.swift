@@ -49,6 +49,9 @@ let package = Package(
         "VAEGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Feeds files to the parsers; Scripts/fuzz builds it with libFuzzer.
+    .executableTarget(
+      name: "vae-gpu-fuzz", dependencies: ["VAEGPU"], path: "Tests/Fuzz", exclude: ["Corpus"]),
     .target(
       name: "TestSupport", dependencies: ["FileFormats", "Graph", "CZlib"],
       path: "Tests/TestSupport"),
