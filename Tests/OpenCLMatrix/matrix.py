@@ -26,12 +26,14 @@ TOLERANCE = 0.01
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--quick", action="store_true", help="PoCL as a GPU alone, with small sizes and fewer steps; for CI")
-    add("--runtimes", default=",".join(RUNTIMES), help=f"a comma list of {', '.join(RUNTIMES)} (default: all)")
-    add("--types", default="cpu,gpu", help="as what a runtime is tried: cpu, gpu or both (default: cpu,gpu)")
+    add("--quick", action="store_true", help="small sizes and fewer steps, for CI; PoCL as a GPU alone by default")
+    add("--runtimes", help=f"a comma list of {', '.join(RUNTIMES)} (default: all)")
+    add("--types", help="as what a runtime is tried: cpu, gpu or both (default: cpu,gpu)")
     add("--timeout", type=float, default=3600, help="seconds that one part of a row may take (default: 3600)")
     add("--json", metavar="FILE", help="the table as JSON (default: .build/opencl-matrix/matrix.json)")
     given = parser.parse_args()
+    given.runtimes = given.runtimes or ("pocl" if given.quick else ",".join(RUNTIMES))
+    given.types = given.types or ("gpu" if given.quick else "cpu,gpu")
     unknown = set(given.runtimes.split(",")) - set(RUNTIMES) | set(given.types.split(",")) - {"cpu", "gpu"}
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
