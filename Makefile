@@ -63,7 +63,7 @@ opencl-matrix:
 # The fault campaign; --only files,clocks,opencl,fuzzing chooses parts. It needs Python 3 and no package of it.
 faults:
 	@Scripts/install-packages build faults test
-	$(BUILD) --product vae-gpu
+	$(BUILD) --build-tests
 	Tests/Faults/run $(FAULTS)
 
 sanitize:
