@@ -5,6 +5,7 @@ import Compute
 final class OpenCLBuffer: DeviceBuffer {
   let byteCount: Int
   let memory: MemoryHandle
+  private let context: ContextHandle
   private var subBuffers: [Range<Int>: SubBuffer] = [:]
 
   var subBufferCount: Int { subBuffers.count }
@@ -14,10 +15,14 @@ final class OpenCLBuffer: DeviceBuffer {
     init(_ memory: consuming MemoryHandle) { self.memory = memory }
   }
 
-  init(byteCount: Int, memory: consuming MemoryHandle) {
+  init(byteCount: Int, memory: consuming MemoryHandle, context: ContextHandle) {
     self.byteCount = byteCount
     self.memory = memory
+    self.context = context
   }
+
+  // Sub-buffers go before the buffer that they are parts of, and that before the context.
+  deinit { subBuffers.removeAll() }
 
   /// The memory object of a range: the whole buffer, or a sub-buffer (so that kernels and CLBlast see offset 0).
   func object(offset: Int, count: Int) throws(ComputeError) -> cl_mem {
@@ -52,7 +57,8 @@ extension OpenCLBackend {
     guard let raw, status == CL_SUCCESS else {
       throw OpenCLStatus.error(status, "clCreateBuffer of \(size) bytes on \(info.name)")
     }
-    let buffer = OpenCLBuffer(byteCount: size, memory: MemoryHandle(raw: raw))
+    let buffer = OpenCLBuffer(
+      byteCount: size, memory: MemoryHandle(raw: raw), context: context)
     try clear(raw, byteCount: size)
     return buffer
   }
