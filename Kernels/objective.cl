@@ -41,17 +41,35 @@ KERNEL(kl_of_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dk
       OUT(real, update), IN(uint, state_table), IN(real, scalar_table), VALUE(uint, parts),      \
       VALUE(uint, slots), VALUE(real, maximum_norm)
 
-FUNCTION void finish_step(const real squared_norm, const real loss, const real likelihood, const real divergence,
+// The norm of the gradient from the sums of squares of its parts and the scaled ones behind them. What its square is too large or too
+// small for has a norm still.
+#define GRADIENT_NORM(scratch, norm)                                                                   \
+  LANE_SUM(partial);                                                                                   \
+  FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);                                               \
+  const real plain = GROUP_SUM(scratch, partial);                                                      \
+  const real scale = scale_of_squares(plain);                                                          \
+  const uint again = scale == REAL(1.0) ? 0 : parts;                                                   \
+  LANE_SUM(rest);                                                                                      \
+  FOR_LANES_SUM(j, again)                                                                              \
+    LANE_ADD(rest, scale < REAL(1.0) && real_is_finite(squares[j]) ? squares[j] * scale * scale        \
+                                                                   : squares[parts + j]);              \
+  const real scaled = GROUP_SUM(scratch, rest);                                                        \
+  const real norm = scale == REAL(1.0) ? REAL_SQRT(plain)                                              \
+                                       : REAL_SQRT(scaled) * (scale < REAL(1.0) ? REAL(0x1p80) : REAL(0x1p-80))
+
+FUNCTION void finish_step(const real norm, const real loss, const real likelihood, const real divergence,
                           const real maximum_norm, const uint slot, GLOBAL(real) guard, GLOBAL(real) history) {
-  const real norm = REAL_SQRT(squared_norm);
-  const int finite = real_is_finite(norm) && real_is_finite(loss);
-  guard[0] = maximum_norm > REAL(0.0) && norm > maximum_norm ? maximum_norm / norm : REAL(1.0);
+  const int clips = maximum_norm > REAL(0.0) && norm > maximum_norm;
+  // Adam squares what is left of the gradient.
+  const real left = clips ? maximum_norm : norm;
+  const int finite = real_is_finite(norm) && real_is_finite(left * left) && real_is_finite(loss);
+  guard[0] = clips ? maximum_norm / norm : REAL(1.0);
   if (!finite) guard[1] = REAL(1.0);
   const size_t at = (size_t)slot * 4;
   history[at] = loss;
   history[at + 1] = likelihood;
   history[at + 2] = divergence;
-  history[at + 3] = norm;
+  history[at + 3] = finite ? norm : norm + left * left;
 }
 
 FUNCTION void next_step(GLOBAL(uint) state, GLOBAL(real) scalars, GLOBAL(real) update, GLOBAL_IN(uint) state_table,
@@ -66,11 +84,9 @@ FUNCTION void next_step(GLOBAL(uint) state, GLOBAL(real) scalars, GLOBAL(real) u
 
 ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), FINISH_PARAMETERS)) {
   GROUP_SCRATCH(scratch);
-  LANE_SUM(partial);
-  FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
-  const real total = GROUP_SUM(scratch, partial);
+  GRADIENT_NORM(scratch, norm);
   if (LANE == 0) {
-    finish_step(total, objective[0], objective[1], objective[2], maximum_norm, state[STATE_HISTORY_SLOT], guard,
+    finish_step(norm, objective[0], objective[1], objective[2], maximum_norm, state[STATE_HISTORY_SLOT], guard,
                 history);
     next_step(state, scalars, update, state_table, scalar_table, slots);
   }
@@ -81,11 +97,9 @@ ROW_KERNEL(finish_negative_elbo, (IN(real, squares), IN(real, log_likelihood), I
                                   VALUE(uint, rows), VALUE(uint, samples))) {
   GROUP_SCRATCH(scratch);
   NEGATIVE_ELBO(scratch, likelihood, divergence);
-  LANE_SUM(partial);
-  FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);
-  const real total = GROUP_SUM(scratch, partial);
+  GRADIENT_NORM(scratch, norm);
   if (LANE == 0) {
-    finish_step(total, scalars[SCALAR_BETA] * divergence - likelihood, likelihood, divergence, maximum_norm,
+    finish_step(norm, scalars[SCALAR_BETA] * divergence - likelihood, likelihood, divergence, maximum_norm,
                 state[STATE_HISTORY_SLOT], guard, history);
     next_step(state, scalars, update, state_table, scalar_table, slots);
   }

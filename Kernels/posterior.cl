@@ -97,24 +97,36 @@ ROW_KERNEL(posterior_mean_backward, (IN(real, dmean), OUT(real, dposterior), VAL
   dposterior[row * 2 * latents + j] = j < latents ? dmean[row * latents + j] : REAL(0.0);
 }
 
-// ln q(z|x_n) + M/2 ln 2 pi of each image n = c_n - 1/2 sum_j ((z_j - mu_nj) / s_nj)^2, c_n = -sum_j ln s_nj. Means and 1 / s lie latent by
-// latent, [latents, images]. One row a z. Squares of differences keep their digits where posteriors are narrow; products of z^2 do not.
+// ln q(z|x_n) + M/2 ln 2 pi = c_n - 1/2 sum_j ((z_j - mu_nj) / s_nj)^2 of every z and image n, c_n = -sum_j ln s_nj: y [draws, images].
+// Means and 1 / s come in blocks of 64 images, [blocks, latents, 64], the last one filled up. A row is a block with up to 8 of the z, so
+// that a mean is read once for 8 z; rows of one block follow each other. Squares of differences keep their digits where posteriors are
+// narrow; products of z^2 do not.
+#define DENSITY_DRAWS 8
+#define DENSITY_IMAGES 64
 ROW_KERNEL(gaussian_log_densities,
            (IN(real, z), IN(real, means), IN(real, inverse_deviations), IN(real, log_scales), OUT(real, y),
-            VALUE(uint, latents), VALUE(uint, images))) {
-  FOR_BLOCKS(first, width, images) {
-    real sum[BLOCK];
-    FOR_BLOCK(l, width) sum[l] = REAL(0.0);
+            VALUE(uint, draws), VALUE(uint, latents), VALUE(uint, images))) {
+  const uint parts = (draws + DENSITY_DRAWS - 1) / DENSITY_DRAWS;
+  const uint block = (uint)ROW / parts, draw = ((uint)ROW - block * parts) * DENSITY_DRAWS;
+  const uint before = block * DENSITY_IMAGES;
+  const uint count = images - before < DENSITY_IMAGES ? images - before : DENSITY_IMAGES;
+  FOR_BLOCKS(first, width, count) {
+    real sum[DENSITY_DRAWS * BLOCK];
+    FOR_BLOCK(l, DENSITY_DRAWS * BLOCK) sum[l] = REAL(0.0);
     for (uint j = 0; j < latents; j++) {
-      const real latent = z[(size_t)ROW * latents + j];
-      GLOBAL_IN(real) mean = means + (size_t)j * images + first;
-      GLOBAL_IN(real) inverse = inverse_deviations + (size_t)j * images + first;
-      FOR_BLOCK(l, width) {
-        const real deviation = (latent - mean[l]) * inverse[l];
-        sum[l] = MULTIPLY_ADD(deviation, deviation, sum[l]);
+      const size_t at = ((size_t)block * latents + j) * DENSITY_IMAGES + first;
+      UNROLL(DENSITY_DRAWS) for (uint r = 0; r < DENSITY_DRAWS; r++) {
+        const uint row = draw + r < draws ? draw + r : draws - 1;
+        const real latent = z[(size_t)row * latents + j];
+        FOR_BLOCK(l, BLOCK) {
+          const real deviation = (latent - means[at + l]) * inverse_deviations[at + l];
+          sum[r * BLOCK + l] = MULTIPLY_ADD(deviation, deviation, sum[r * BLOCK + l]);
+        }
       }
     }
-    GLOBAL(real) to = y + (size_t)ROW * images + first;
-    FOR_BLOCK(l, width) to[l] = MULTIPLY_ADD(REAL(-0.5), sum[l], log_scales[first + l]);
+    for (uint r = 0; r < DENSITY_DRAWS && draw + r < draws; r++) {
+      GLOBAL(real) to = y + (size_t)(draw + r) * images + before + first;
+      FOR_BLOCK(l, width) to[l] = MULTIPLY_ADD(REAL(-0.5), sum[r * BLOCK + l], log_scales[before + first + l]);
+    }
   }
 }

@@ -69,7 +69,8 @@ ROW_KERNEL(sum, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, c
   if (LANE == 0) sums[ROW] = total;
 }
 
-// The same of squares: the first stage of the gradient norm.
+// The same of squares, and behind all parts those of scaled values where the squares left the range of real (`scale_of_squares`): the
+// first stage of the gradient norm.
 ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, chunk))) {
   GROUP_SCRATCH(scratch);
   const uint begin = (uint)ROW * chunk;
@@ -77,17 +78,37 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
   LANE_SUM(partial);
   FOR_LANES_SUM(j, width) LANE_ADD(partial, x[begin + j] * x[begin + j]);
   const real total = GROUP_SUM(scratch, partial);
-  if (LANE == 0) sums[ROW] = total;
+  const real scale = scale_of_squares(total);
+  const uint again = scale == REAL(1.0) ? 0 : width;
+  LANE_SUM(rest);
+  FOR_LANES_SUM(j, again) LANE_ADD(rest, (scale * x[begin + j]) * (scale * x[begin + j]));
+  const real scaled = GROUP_SUM(scratch, rest);
+  if (LANE == 0) {
+    sums[ROW] = total;
+    sums[(count + chunk - 1) / chunk + (uint)ROW] = scaled;
+  }
 }
 
-// ln sum_j e^x_j of each row. Every lane looks for the largest by itself.
-ROW_KERNEL(log_sum_exp, (IN(real, x), OUT(real, y), VALUE(uint, columns))) {
+// The moments of w = softmax(x) of each row: t = max_j x_j, ln S with S = sum_j e^(x_j - t), and sum_j w_j (x_j - t). The entropy of w is
+// the second less the third, ln sum_j e^x_j is t + ln S. Every lane looks for the largest by itself.
+ROW_KERNEL(softmax_moments, (IN(real, x), OUT(real, y), VALUE(uint, columns))) {
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns;
   real top = x[offset];
   for (uint j = 1; j < columns; j++) top = x[offset + j] > top ? x[offset + j] : top;
   LANE_SUM(sum);
-  FOR_LANES_SUM(j, columns) LANE_ADD(sum, real_exp(x[offset + j] - top));
+  LANE_SUM(distances);
+  FOR_LANES_SUM(j, columns) {
+    const real distance = x[offset + j] - top;
+    const real weight = real_exp(distance);
+    LANE_ADD(sum, weight);
+    LANE_ADD(distances, weight > REAL(0.0) ? weight * distance : weight);
+  }
   const real total = GROUP_SUM(scratch, sum);
-  if (LANE == 0) y[ROW] = top + real_log(total);
+  const real mean = GROUP_SUM(scratch, distances) / total;
+  if (LANE == 0) {
+    y[3 * (size_t)ROW] = top;
+    y[3 * (size_t)ROW + 1] = real_log(total);
+    y[3 * (size_t)ROW + 2] = mean;
+  }
 }

@@ -22,7 +22,7 @@ public enum DatasetLoader {
         .mismatch, path: spec,
         problem: "its training images are \(train.size) and its test images \(test.size)")
     }
-    return ImageDataset(name: train.name, train: train, test: test)
+    return ImageDataset(verified: train.name, train: train, test: test)
   }
 
   /// Loads one part of `spec`; the other file need not exist.

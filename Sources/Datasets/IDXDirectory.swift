@@ -29,7 +29,7 @@ struct IDXDirectory {
       labels = values
     }
     return ImageSet(
-      name: name, split: split, count: images.count, height: images.height, width: images.width,
+      verified: name, split: split, count: images.count, height: images.height, width: images.width,
       channels: images.channels, pixels: images.pixels, labels: labels)
   }
 

@@ -36,17 +36,34 @@ public struct ImageSet: Sendable, Equatable {
   /// One class per image; nil where there are none.
   public let labels: [UInt8]?
 
-  /// A set; `pixels` and `labels` must be as many as the sizes say.
+  /// Throws `ArgumentError` unless `pixels` and `labels` are as many as the sizes say.
   public init(
     name: String, split: Split, count: Int, height: Int, width: Int, channels: Int = 1,
     pixels: [UInt8], labels: [UInt8]? = nil
-  ) {
-    precondition(
-      pixels.count == count * height * width * channels,
-      "\(pixels.count) values for \(count) x \(height) x \(width) x \(channels)")
-    precondition(
-      labels == nil || labels?.count == count,
+  ) throws(ArgumentError) {
+    let sizes = [count, height, width, channels]
+    try ArgumentError.check(
+      count >= 0 && sizes.dropFirst().allSatisfy { $0 > 0 && $0 <= 1 << 20 } && count < 1 << 31,
+      "ImageSet(\(name))", "\(count) images of \(height) x \(width) x \(channels)")
+    try ArgumentError.check(
+      pixels.count == sizes.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }),
+      "ImageSet(pixels)",
+      "\(pixels.count) values for \(count) images of \(height) x \(width) x \(channels)")
+    try ArgumentError.check(
+      labels == nil || labels?.count == count, "ImageSet(labels)",
       "\(labels?.count ?? 0) labels for \(count) images")
+    self.init(
+      verified: name, split: split, count: count, height: height, width: width, channels: channels,
+      pixels: pixels, labels: labels)
+  }
+
+  /// A set whose sizes are known to be right.
+  package init(
+    verified name: String, split: Split, count: Int, height: Int, width: Int, channels: Int = 1,
+    pixels: [UInt8], labels: [UInt8]? = nil
+  ) {
+    precondition(pixels.count == count * height * width * channels, "pixels of \(name)")
+    precondition(labels == nil || labels?.count == count, "labels of \(name)")
     self.name = name
     self.split = split
     self.count = count
@@ -73,7 +90,7 @@ public struct ImageSet: Sendable, Equatable {
   /// Some of the images, as a part of the data set.
   func images(_ range: Range<Int>, _ split: Split) -> ImageSet {
     ImageSet(
-      name: name, split: split, count: range.count, height: height, width: width,
+      verified: name, split: split, count: range.count, height: height, width: width,
       channels: channels,
       pixels: Array(
         pixels[range.lowerBound * pixelsPerImage..<range.upperBound * pixelsPerImage]),
@@ -101,13 +118,28 @@ public struct ImageDataset: Sendable, Equatable {
   /// What the images were made from, where that is known.
   public let factors: Factors?
 
-  /// A data set; its parts must have images of one size.
+  /// Throws `ArgumentError` unless all parts have images of one size, and some to train on.
   public init(
     name: String, train: ImageSet, validation: ImageSet? = nil, test: ImageSet,
     factors: Factors? = nil
+  ) throws(ArgumentError) {
+    for part in [train, validation, test].compactMap({ $0 }) {
+      try ArgumentError.check(
+        part.size == train.size, "ImageDataset(\(name))",
+        "\(part.split.rawValue) images of \(part.size), training images of \(train.size)")
+      try ArgumentError.check(
+        part.count > 0, "ImageDataset(\(name))", "no \(part.split.rawValue) images")
+    }
+    self.init(
+      verified: name, train: train, validation: validation, test: test, factors: factors)
+  }
+
+  /// A data set whose parts are known to fit.
+  package init(
+    verified name: String, train: ImageSet, validation: ImageSet? = nil, test: ImageSet,
+    factors: Factors? = nil
   ) {
-    precondition(
-      train.size == test.size, "training images of \(train.size), test images of \(test.size)")
+    precondition(train.size == test.size, "sizes of \(name)")
     self.name = name
     self.train = train
     self.validation = validation
@@ -115,42 +147,69 @@ public struct ImageDataset: Sendable, Equatable {
     self.factors = factors
   }
 
-  /// The data set with its last `count` training images held out, fewer than all.
-  public func holdingOut(_ count: Int) -> ImageDataset {
+  /// The data set with its last `count` training images held out.
+  ///
+  /// Throws `ArgumentError` for as many as there are, and where some are held out already.
+  public func holdingOut(_ count: Int) throws(ArgumentError) -> ImageDataset {
     guard count > 0 else { return self }
-    precondition(validation == nil && count < train.count, "\(count) of \(train.count) images")
+    try ArgumentError.check(
+      validation == nil && count < train.count, "holdingOut(\(count))",
+      validation == nil
+        ? "there are \(train.count) training images" : "images are held out already")
     let rest = train.count - count
     return ImageDataset(
-      name: name, train: train.images(0..<rest, .train),
+      verified: name, train: train.images(0..<rest, .train),
       validation: train.images(rest..<train.count, .validation), test: test,
-      factors: factors.map {
-        Factors(
-          names: $0.names, train: Array($0.train.prefix(rest * $0.names.count)), test: $0.test)
-      })
+      factors: factors?.holdingOut(imagesFrom: rest))
   }
 }
 
-/// The known generating factors of both halves of a data set.
+/// The known generating factors of the parts of a data set.
 public struct Factors: Sendable, Equatable {
   /// The names of the factors, in the order of the columns.
   public let names: [String]
   /// `count x names.count` values of the training images, row-major.
   public let train: [Float]
+  /// The same of the images that were held out; none where none were.
+  public let validation: [Float]
   /// `count x names.count` values of the test images, row-major.
   public let test: [Float]
 
-  /// Factors of both halves.
-  public init(names: [String], train: [Float], test: [Float]) {
-    precondition(
-      train.count.isMultiple(of: names.count) && test.count.isMultiple(of: names.count),
-      "\(train.count) and \(test.count) values of \(names.count) factors")
+  /// Throws `ArgumentError` for values that are not a whole number of rows.
+  public init(
+    names: [String], train: [Float], validation: [Float] = [], test: [Float]
+  ) throws(ArgumentError) {
+    for values in [train, validation, test] {
+      try ArgumentError.check(
+        values.isEmpty || (!names.isEmpty && values.count.isMultiple(of: names.count)),
+        "Factors(names)", "\(values.count) values of \(names.count) factors")
+    }
+    self.init(verified: names, train: train, validation: validation, test: test)
+  }
+
+  /// Factors whose numbers are known to be right.
+  package init(
+    verified names: [String], train: [Float], validation: [Float] = [], test: [Float]
+  ) {
     self.names = names
     self.train = train
+    self.validation = validation
     self.test = test
   }
 
-  /// The values of one half.
+  /// The values of one part.
   public func values(_ split: Split) -> [Float] {
-    split == .train ? train : test
+    switch split {
+    case .train: train
+    case .validation: validation
+    case .test: test
+    }
+  }
+
+  /// With the training images from a position on held out.
+  fileprivate func holdingOut(imagesFrom position: Int) -> Factors {
+    Factors(
+      verified: names, train: Array(train.prefix(position * names.count)),
+      validation: Array(train.dropFirst(position * names.count)), test: test)
   }
 }

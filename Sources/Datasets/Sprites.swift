@@ -45,8 +45,8 @@ public enum Sprites {
     let train = generate(.train)
     let test = generate(.test)
     return ImageDataset(
-      name: "sprites", train: train.images, test: test.images,
-      factors: Factors(names: factorNames, train: train.factors, test: test.factors))
+      verified: "sprites", train: train.images, test: test.images,
+      factors: Factors(verified: factorNames, train: train.factors, test: test.factors))
   }
 
   /// The first `count` images of a split (all of them by default), with `count x 5` factors.
@@ -71,7 +71,7 @@ public enum Sprites {
       }
     }
     let images = ImageSet(
-      name: "sprites", split: split, count: count, height: side, width: side, pixels: pixels,
+      verified: "sprites", split: split, count: count, height: side, width: side, pixels: pixels,
       labels: labels)
     return (images, factors)
   }

@@ -8,12 +8,16 @@ public enum NPY {
   /// The bytes of a version 1.0 file with little-endian float32 in C order; `values` must be as
   /// many as `shape` says.
   public static func bytes(shape: [Int], values: [Float]) -> [UInt8] {
-    header(shape: shape, values: values) + LittleEndian.bytes(of: values)
+    header(shape: shape) + LittleEndian.bytes(of: values)
   }
 
   /// Writes `bytes(shape:values:)`, atomically; unwritable, writeFailed or diskFull on failure.
   public static func write(shape: [Int], values: [Float], to path: String) throws(FileError) {
-    let header = header(shape: shape, values: values)
+    guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == values.count else {
+      throw FileError(
+        .mismatch, path: path, problem: "\(values.count) values for an array of the shape \(shape)")
+    }
+    let header = header(shape: shape)
     try AtomicFile.write(to: path) { (file) throws(FileError) in
       try file.append(header)
       try file.append(littleEndian: values)
@@ -59,10 +63,7 @@ public enum NPY {
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  private static func header(shape: [Int], values: [Float]) -> [UInt8] {
-    precondition(
-      shape.reduce(1, *) == values.count && shape.allSatisfy { $0 >= 0 },
-      "shape \(shape) and \(values.count) values")
+  private static func header(shape: [Int]) -> [UInt8] {
     let list = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(list)), }"
     let padding = (64 - (10 + text.utf8.count + 1) % 64) % 64

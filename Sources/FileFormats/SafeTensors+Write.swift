@@ -7,6 +7,14 @@ extension SafeTensors {
     tensors: [(name: String, shape: [Int], values: [Float])],
     metadata: [(String, String)] = [], to path: String
   ) throws(FileError) {
+    for tensor in tensors
+    where tensor.shape.contains(where: { $0 < 0 })
+      || tensor.shape.reduce(1, *) != tensor.values.count
+    {
+      throw FileError(
+        .mismatch, path: path,
+        problem: "\(tensor.values.count) values for '\(tensor.name)' of the shape \(tensor.shape)")
+    }
     let header = header(tensors: tensors, metadata: metadata)
     try AtomicFile.write(to: path) { (file) throws(FileError) in
       try file.append(header)

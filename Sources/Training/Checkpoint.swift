@@ -14,6 +14,8 @@ package struct Checkpoint {
   package var configuration: String
   /// Name, count and image size of the training set.
   package var dataset: String
+  /// The steps since the last line of metrics, where the checkpoint lies within an interval.
+  package var interval: MetricsSums?
 
   static let format = "vae-gpu checkpoint 1"
 
@@ -55,7 +57,8 @@ package struct Checkpoint {
       secondMoments: try WeightFile.values(
         of: layout, in: file, prefix: WeightFile.secondMomentPrefix),
       progress: progress, seed: UInt64(try integer("seed", file, limit: .max)),
-      configuration: file.metadata["configuration"] ?? "", dataset: file.metadata["dataset"] ?? "")
+      configuration: file.metadata["configuration"] ?? "", dataset: file.metadata["dataset"] ?? "",
+      interval: try MetricsSums(file))
   }
 
   /// The size of the images that the model of a checkpoint is for: the end of its `dataset`.
@@ -91,6 +94,7 @@ package struct Checkpoint {
       ("seed", "\(seed)"), ("configuration", configuration), ("dataset", dataset),
     ]
     if let best = progress.bestELBO { entries.append(("best_elbo", "\(best)")) }
+    if let interval { entries.append((MetricsSums.key, interval.text)) }
     return entries
   }
 

@@ -4,7 +4,7 @@ import LinearAlgebra
 
 /// How many latents a model uses, how many the linear theory gives it, and what to do where the two differ badly.
 public struct CollapseReport: Sendable {
-  /// Latents with a KL above 0.01 nats.
+  /// Latents with a KL above 0.01 nats; of an auto-encoder those whose means vary by more than that.
   public var active: Int
   public var latents: Int
   /// Eigenvalues of the images' covariance above beta sigma^2, at most one for each latent: what a linear VAE of this sigma would
@@ -23,8 +23,13 @@ public struct CollapseReport: Sendable {
   public init(
     _ evaluation: Evaluation, of vae: VAE, _ configuration: RunConfiguration, images: ImageSet
   ) throws {
-    active = evaluation.activeLatents
     latents = vae.configuration.latent
+    // Without noise nothing is paid for a latent, and none collapses.
+    guard !configuration.takesMeans else {
+      active = evaluation.activeUnits
+      return
+    }
+    active = evaluation.activeLatents
     let isGrey = evaluation.binarization == "none"
     if isGrey, configuration.weighsKL, images.pixelsPerImage <= Self.largestImage,
       let sigma = try vae.gaussianSigma()

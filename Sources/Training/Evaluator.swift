@@ -44,18 +44,30 @@ package final class Evaluator {
   /// - Parameters:
   ///   - samples: noise draws per image; draw s has the noise of (seed, evaluation, s, image). An image is binarised once for
   ///     all of them.
-  ///   - withDetails: also reconstructions and the aggregate posterior.
+  ///   - withDetails: also reconstructions and, of those images, the mutual information.
   ///   - progress: is told the part that is done, before each pass.
   ///   - stop: looked at before each pass; true ends the evaluation with nil.
   package func evaluate(
     samples: Int, seed: UInt64, withDetails: Bool = false,
+    mutualInformation: MutualInformationImages = .automatic,
     progress: (Double) -> Void = { _ in }, stop: () -> Bool = { false }
   ) throws -> Evaluation? {
+    try ArgumentError.check(samples > 0, "evaluate(samples)", "\(samples) draws")
+    if case .count(let number) = mutualInformation {
+      try ArgumentError.check(number > 0, "evaluate(mutualInformation)", "\(number) images")
+    }
     let started = monotonicSeconds()
     let samples = takesMeans ? 1 : samples
     let count = images.source.count
     var posteriors = PosteriorSums(latents: vae.configuration.latent, arePoints: takesMeans)
     var details = EvaluationDetails.Sums(latents: vae.configuration.latent)
+    // The aggregate of points has no density.
+    let draws =
+      withDetails && !takesMeans
+      ? InformationDraws(
+        mutualInformation, of: count, draws: samples, latents: vae.configuration.latent, seed: seed)
+      : nil
+    let share = boundsShare(samples: samples, draws)
     let samplesPerPass = min(samples, rowsPerPass)
     let imagesPerPass = max(1, rowsPerPass / samplesPerPass)
     for start in stride(from: 0, to: count, by: imagesPerPass) {
@@ -63,8 +75,9 @@ package final class Evaluator {
       for draw in stride(from: 0, to: samples, by: samplesPerPass) {
         if stop() { return nil }
         progress(
-          (Double(start) + Double(min(imagesPerPass, count - start)) * Double(draw)
-            / Double(samples)) / Double(count))
+          share
+            * (Double(start) + Double(min(imagesPerPass, count - start)) * Double(draw)
+              / Double(samples)) / Double(count))
         try buffers.inputs.write(seed: seed, step: draw, batchStart: start)
         if draw == 0 {
           try encoding.program.run()
@@ -93,11 +106,21 @@ package final class Evaluator {
       seconds: 0)
     if withDetails {
       evaluation.details = try details.finish(
-        vae, kl: evaluation.kl, seed: seed, arePoints: takesMeans, stop: stop)
+        vae, kl: evaluation.kl, seed: seed, draws: draws,
+        progress: { progress(share + (1 - share) * $0) }, stop: stop)
       guard evaluation.details != nil else { return nil }
     }
     evaluation.seconds = monotonicSeconds() - started
     return evaluation
+  }
+
+  /// The part of the work of an evaluation that the bounds are, by multiply-adds; the rest is the
+  /// mutual information.
+  private func boundsShare(samples: Int, _ draws: InformationDraws?) -> Double {
+    let count = images.source.count
+    let bounds = Double(count) * Double(samples) * Double(vae.layout.parameterCount)
+    let work = draws?.work(images: count, latents: vae.configuration.latent) ?? 0
+    return bounds / (bounds + work)
   }
 
   /// The programs of one draw of each image of a whole pass, or of all images where they are fewer.
@@ -136,27 +159,38 @@ package final class Evaluator {
 }
 
 extension VAE {
+  /// Throws for images of another size than the model's, and for none.
+  func check(_ images: ImageSet, _ call: String) throws(ArgumentError) {
+    let shape = ImageShape(height: images.height, width: images.width, channels: images.channels)
+    try ArgumentError.check(
+      shape == configuration.image, call,
+      "images of \(shape), and the model is for \(configuration.image)")
+    try ArgumentError.check(images.count > 0, call, "no images")
+  }
+
   /// The bounds of every image of a set with their parts, in nats per image.
   ///
   /// - Parameters:
   ///   - binarization: nil: dynamic for a binary likelihood, none otherwise.
   ///   - samples: noise draws per image, K of the IWAE bound.
   ///   - takesMeans: for an auto-encoder: z is the posterior mean, `samples` is 1.
+  ///   - mutualInformation: the images that it is estimated with, by `samples` draws of each.
   ///   - progress: is told the part that is done, now and then.
   ///   - stop: looked at now and then; true ends it with `CancellationError`.
   public func evaluate(
     _ images: ImageSet, binarization: Binarization? = nil, samples: Int = 10, seed: UInt64 = 0,
-    takesMeans: Bool = false, progress: (Double) -> Void = { _ in },
-    stop: () -> Bool = { false }
+    takesMeans: Bool = false, mutualInformation: MutualInformationImages = .automatic,
+    progress: (Double) -> Void = { _ in }, stop: () -> Bool = { false }
   ) throws -> Evaluation {
-    precondition(samples > 0, "samples must be positive")
+    try check(images, "evaluate(images)")
     let evaluator = try Evaluator(
       self, images: DeviceImages(images, backend: device.backend),
       binarization: binarization ?? (model.likelihood.isBinary ? .dynamic : .none),
       takesMeans: takesMeans)
     guard
       let evaluation = try evaluator.evaluate(
-        samples: samples, seed: seed, withDetails: true, progress: progress, stop: stop)
+        samples: samples, seed: seed, withDetails: true, mutualInformation: mutualInformation,
+        progress: progress, stop: stop)
     else { throw CancellationError() }
     return evaluation
   }

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// Paths and planes in latent space.
@@ -11,8 +12,14 @@ public enum LatentPaths {
   /// z = ((1 - t) |a| + t |b|) (sin((1 - t) w) a/|a| + sin(t w) b/|b|) / sin w with the angle w
   /// between a and b: the slerp of the directions (Shoemake 1985; White 2016), whose length changes
   /// linearly.
-  public static func between(_ a: [Float], _ b: [Float], count: Int, kind: Kind) -> [[Float]] {
-    precondition(a.count == b.count && count > 0, "path from \(a.count) to \(b.count) dimensions")
+  ///
+  /// Throws `ArgumentError` for points of different lengths and for no points.
+  public static func between(
+    _ a: [Float], _ b: [Float], count: Int, kind: Kind
+  ) throws(ArgumentError) -> [[Float]] {
+    try ArgumentError.check(
+      a.count == b.count, "LatentPaths.between", "from \(a.count) to \(b.count) dimensions")
+    try ArgumentError.check(count > 0, "LatentPaths.between(count)", "\(count) points")
     return (0..<count).map { index in
       let t = count == 1 ? 0 : Double(index) / Double(count - 1)
       let (wa, wb) = kind == .linear ? (1 - t, t) : sphericalWeights(a, b, t)
@@ -41,7 +48,15 @@ public enum LatentPaths {
 
   /// A side x side plane of latents (i, j): the inverse normal CDF of an even grid of probabilities in (0, 1), the other
   /// latents 0 (Kingma & Welling 2014, appendix A). Rows run down latent j, columns along latent i.
-  public static func plane(side: Int, first: Int, second: Int, latents: Int) -> [Float] {
+  ///
+  /// Throws `ArgumentError` for latents that are not among 0 ..< `latents`.
+  public static func plane(
+    side: Int, first: Int, second: Int, latents: Int
+  ) throws(ArgumentError) -> [Float] {
+    try ArgumentError.check(side > 0, "LatentPaths.plane(side)", "\(side) points")
+    try ArgumentError.check(
+      first >= 0 && second >= 0 && max(first, second) < latents, "LatentPaths.plane",
+      "latents \(first) and \(second) of \(latents)")
     let quantiles = (0..<side).map { inverseNormalCDF((Double($0) + 0.5) / Double(side)) }
     var values: [Float] = []
     for row in 0..<side {
@@ -56,8 +71,9 @@ public enum LatentPaths {
   }
 
   /// Phi^-1(p) for p in (0, 1): a rational approximation (Acklam), one Halley step against erfc; error about 1e-15.
+  /// Infinite at 0 and 1, and not a number outside.
   public static func inverseNormalCDF(_ p: Double) -> Double {
-    precondition(p > 0 && p < 1, "probability \(p)")
+    guard p > 0 && p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }
     let tail = 0.02425
     func polynomial(_ c: [Double], _ x: Double) -> Double { c.reduce(0) { $0 * x + $1 } }
     let a = [

@@ -5,8 +5,16 @@ import FileFormats
 public enum Pictures {
   /// `columns` images a row; three times the size for small images. Images with another number of channels than 1 or 3 are shown
   /// channel by channel, side by side.
-  public static func grid(_ images: [Float], vae: VAE, columns: Int) -> PNGImage {
+  ///
+  /// Throws `ArgumentError` for values that are not whole images of the model's size, and for none.
+  public static func grid(
+    _ images: [Float], vae: VAE, columns: Int
+  ) throws(ArgumentError) -> PNGImage {
     let shape = vae.configuration.image
+    try ArgumentError.check(
+      !images.isEmpty && images.count.isMultiple(of: shape.count), "Pictures.grid(images)",
+      "\(images.count) values for images of \(shape)")
+    try ArgumentError.check(columns > 0, "Pictures.grid(columns)", "\(columns) columns")
     guard [1, 3].contains(shape.channels) else {
       let (pixels, channels) = (shape.height * shape.width, shape.channels)
       let planes = (0..<images.count).map { index in
@@ -27,7 +35,11 @@ public enum Pictures {
   /// Rows of originals, each above the row of their reconstructions.
   public static func pairs(
     originals: [Float], reconstructions: [Float], vae: VAE, columns: Int
-  ) -> PNGImage {
+  ) throws(ArgumentError) -> PNGImage {
+    try ArgumentError.check(
+      originals.count == reconstructions.count, "Pictures.pairs(reconstructions)",
+      "\(reconstructions.count) values for \(originals.count) of the originals")
+    try ArgumentError.check(columns > 0, "Pictures.pairs(columns)", "\(columns) columns")
     let size = vae.configuration.image.count
     let count = originals.count / max(size, 1)
     var images: [Float] = []
@@ -38,7 +50,7 @@ public enum Pictures {
       images += originals[(start * size)..<(end * size)] + padding
       images += reconstructions[(start * size)..<(end * size)] + padding
     }
-    return grid(images, vae: vae, columns: min(columns, max(count, 1)))
+    return try grid(images, vae: vae, columns: min(columns, max(count, 1)))
   }
 
   /// samples.png (64 draws from the prior) and reconstructions.png (the first 30 test images, by the posterior mean). Files that

@@ -27,8 +27,13 @@ extension VAE {
     _ images: ImageSet, binarization: Binarization? = nil, points: Int = 400, seed: UInt64 = 0,
     progress: (Double) -> Void = { _ in }, stop: () -> Bool = { false }
   ) throws -> Quadrature {
-    precondition(configuration.latent == 2, "quadrature over \(configuration.latent) latents")
-    precondition(points > 3, "\(points) points")
+    try check(images, "quadrature(images)")
+    try ArgumentError.check(
+      configuration.latent == 2, "quadrature(images)",
+      "the model has \(configuration.latent) latents, and 2 are needed")
+    try ArgumentError.check(
+      (4...65_536).contains(points), "quadrature(points)", "\(points) points, at least 4 are needed"
+    )
     let pass = try QuadraturePass(
       self, images: images,
       binarization: binarization ?? (model.likelihood.isBinary ? .dynamic : .none), seed: seed)

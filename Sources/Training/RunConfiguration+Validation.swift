@@ -7,29 +7,15 @@ extension RunConfiguration {
 
   /// Throws for the first setting that makes no sense.
   public func validate() throws(ConfigurationError) {
-    try Self.check(
-      ModelRegistry.names.contains(model), "model",
-      "unknown model '\(model)'; known: \(ModelRegistry.names.joined(separator: ", "))")
-    try Self.check(
-      LikelihoodRegistry.names.contains(likelihood), "likelihood",
-      "unknown likelihood '\(likelihood)'; known: \(LikelihoodRegistry.names.joined(separator: ", "))"
-    )
+    let model = modelConfiguration(image: ImageShape(height: 1, width: 1))
+    try Self.checkSettings(of: model)
     try validatePPCA()
     try Self.check(!data.isEmpty, "data", "must name a data set or a directory")
-    for width in hidden { try Self.size(width, "hidden", 1...65_536) }
-    try Self.check(hidden.count <= 64, "hidden", "at most 64 layers, not \(hidden.count)")
-    try Self.size(latent, "latent", 1...65_536)
-    try validateConvolution()
-    try validateOutputBias()
+    try validateOutputBias(of: model)
     try Self.check(
       ObjectiveRegistry.names.contains(objective.name), "objective",
       "unknown objective '\(objective.name)'; known: \(ObjectiveRegistry.names.joined(separator: ", "))"
     )
-    if let bounds = logVarianceBounds {
-      try Self.check(
-        bounds.lowerBound >= -30 && bounds.upperBound <= 20, "log-variance",
-        "must lie in -30 ... 20, not \(bounds.lowerBound),\(bounds.upperBound)")
-    }
     try Self.size(validation, "validation", 0...1_000_000_000)
     try Self.size(objective.samples, "samples", 1...65_536)
     try Self.size(objective.groups, "groups", 1...65_536)
@@ -42,15 +28,13 @@ extension RunConfiguration {
       "'dreg' is for the objectives iwae and miwae with a constant beta of 1")
     try Self.check(
       (0...1).contains(objective.mixing), "mixing", "must lie in 0 ... 1, not \(objective.mixing)")
-    try Self.check(
-      objective.freeBits.isFinite && objective.freeBits >= 0, "free-bits",
-      "must be 0 or a positive number of nats, not \(objective.freeBits)")
-    try Self.check(
-      objective.capacity.isFinite && objective.capacity >= 0, "capacity",
-      "must be 0 or a positive number of nats, not \(objective.capacity)")
+    for (key, value) in [("free-bits", objective.freeBits), ("capacity", objective.capacity)] {
+      try Self.real(value, key, "0 or a positive number of nats", orZero: true)
+    }
     try Self.check(
       objective.corruptionLevel.isFinite && objective.corruptionLevel >= 0
-        && (objective.corruption == .gaussian || objective.corruptionLevel <= 1),
+        && (objective.corruption == .gaussian || objective.corruptionLevel <= 1)
+        && Float(objective.corruptionLevel).isFinite,
       "corruption-level",
       "must be 0 or a positive number, of masking at most 1, not \(objective.corruptionLevel)")
     try Self.check(
@@ -62,55 +46,67 @@ extension RunConfiguration {
     if let threads { try Self.size(threads, "threads", 1...1024) }
     try Self.size(patience, "patience", 0...1_000_000)
     try Self.size(logEvery, "log-every", 1...1_000_000)
-    try Self.check(
-      learningRate.isFinite && learningRate > 0, "lr",
-      "must be a positive number, not \(learningRate)")
+    try Self.real(learningRate, "lr", "a positive number")
     try Self.check(
       learningRateEpochs.isFinite && learningRateEpochs > 0, "lr-epochs",
       "must be a positive number of epochs, not \(learningRateEpochs)")
     for (key, value) in [("adam-beta1", adam.beta1), ("adam-beta2", adam.beta2)] {
       try Self.check(
         (0..<1).contains(value), key, "must be 0 or more and less than 1, not \(value)")
+      try Self.check(
+        Float(value) < 1, key,
+        "\(value) is 1 in float32, which never forgets; give a smaller number")
     }
-    try Self.check(
-      adam.epsilon.isFinite && adam.epsilon > 0, "adam-epsilon",
-      "must be a positive number, not \(adam.epsilon)")
-    try Self.check(
-      beta.isFinite && beta >= 0, "beta", "must be 0 or a positive number, not \(beta)")
+    try Self.real(adam.epsilon, "adam-epsilon", "a positive number")
+    try Self.real(beta, "beta", "0 or a positive number", orZero: true)
     try Self.check(
       warmup.isFinite && warmup > 0, "warmup", "must be a positive number of epochs, not \(warmup)")
-    try Self.check(
-      clipNorm.isFinite && clipNorm >= 0, "clip-norm",
-      "must be 0 (off) or a positive number, not \(clipNorm)")
+    try Self.real(clipNorm, "clip-norm", "0 (off) or a positive number", orZero: true)
     try Self.check(
       saveEvery >= 0, "save-every", "must be 0 or a positive number of seconds, not \(saveEvery)")
     try Self.check(seed <= UInt64(Int64.max), "seed", "must lie in 0 ... \(Int64.max), not \(seed)")
-    if case .fixed(let value) = sigma {
-      try Self.check(
+  }
+
+  /// Throws for the first setting of a model that no model has, whatever the images.
+  private static func checkSettings(of model: ModelConfiguration) throws(ConfigurationError) {
+    try check(
+      ModelRegistry.names.contains(model.model), "model",
+      "unknown model '\(model.model)'; known: \(ModelRegistry.names.joined(separator: ", "))")
+    try check(
+      LikelihoodRegistry.names.contains(model.likelihood), "likelihood",
+      "unknown likelihood '\(model.likelihood)'; known: "
+        + LikelihoodRegistry.names.joined(separator: ", "))
+    for width in model.hidden { try size(width, "hidden", 1...65_536) }
+    try check(model.hidden.count <= 64, "hidden", "at most 64 layers, not \(model.hidden.count)")
+    try size(model.latent, "latent", 1...65_536)
+    let convolution = model.convolution
+    for count in convolution.channels { try size(count, "channels", 1...65_536) }
+    try check(
+      (1...32).contains(convolution.channels.count), "channels",
+      "1 to 32 layers, not \(convolution.channels.count)")
+    try size(convolution.kernel, "kernel", 1...64)
+    try size(convolution.stride, "stride", 1...64)
+    try size(convolution.residual, "residual", 0...64)
+    try size(convolution.padding, "padding", 0...63)
+    if let bounds = model.logVarianceBounds {
+      try check(
+        bounds.lowerBound >= -30 && bounds.upperBound <= 20, "log-variance",
+        "must lie in -30 ... 20, not \(bounds.lowerBound),\(bounds.upperBound)")
+    }
+    if case .fixed(let value) = model.sigma {
+      try check(
         (1e-6...2e4).contains(value), "sigma",
         "must be \(ConfigurationParsing.sigmaChoices) in 1e-6 ... 2e4, not \(value)")
     }
-    try Self.check(
-      sigma != .optimal || likelihood == "gaussian", "sigma",
-      "'optimal' is for the gaussian likelihood, not for \(likelihood)")
-    try Self.size(levels, "levels", 2...256)
-    try Self.size(components, "components", 1...100)
+    try check(
+      model.sigma != .optimal || model.likelihood == "gaussian", "sigma",
+      "'optimal' is for the gaussian likelihood, not for \(model.likelihood)")
+    try size(model.levels, "levels", 2...256)
+    try size(model.components, "components", 1...100)
   }
 
-  private func validateConvolution() throws(ConfigurationError) {
-    let (channels, kernel) = (convolution.channels, convolution.kernel)
-    for count in channels { try Self.size(count, "channels", 1...65_536) }
-    try Self.check(
-      (1...32).contains(channels.count), "channels", "1 to 32 layers, not \(channels.count)")
-    try Self.size(kernel, "kernel", 1...64)
-    try Self.size(convolution.stride, "stride", 1...64)
-    try Self.size(convolution.residual, "residual", 0...64)
-    try Self.size(convolution.padding, "padding", 0...63)
-  }
-
-  private func validateOutputBias() throws(ConfigurationError) {
+  private func validateOutputBias(of model: ModelConfiguration) throws(ConfigurationError) {
     guard outputBias == .data else { return }
-    let model = modelConfiguration(image: ImageShape(height: 1, width: 1))
     try Self.check(
       LikelihoodRegistry.make(model).outputBias(mean: 0.5) != nil, "output-bias",
       "'data' is for likelihoods whose output is a mean, not for \(likelihood)")
@@ -136,8 +132,15 @@ extension RunConfiguration {
       "\(missing): only 'em' fits images with missing pixels; give fit 'em'")
   }
 
-  /// Throws for a model that images of a size do not fit.
+  /// Throws for a model with settings that none has, and for one that its images do not fit.
   package static func check(_ model: ModelConfiguration) throws(ConfigurationError) {
+    try checkSettings(of: model)
+    for extent in [model.image.height, model.image.width, model.image.channels] {
+      try size(extent, "image", 1...1 << 20)
+    }
+    try check(
+      model.image.height * model.image.width * model.image.channels <= 1 << 24, "image",
+      "\(model.image) has more than \(1 << 24) values")
     if let problem = ModelRegistry.problem(of: model) {
       throw ConfigurationError(key: "channels", problem: problem)
     }
@@ -162,7 +165,11 @@ extension RunConfiguration {
       validation < data.train.count, "validation",
       "\(validation) images cannot be held out of the \(data.train.count) training images of "
         + "\(data.name)")
-    return data.holdingOut(validation)
+    do {
+      return try data.holdingOut(validation)
+    } catch {
+      throw ConfigurationError(key: "validation", problem: error.problem)
+    }
   }
 
   /// Throws for a precision that is not among those of a device.
@@ -179,6 +186,17 @@ extension RunConfiguration {
     throws(ConfigurationError)
   {
     guard holds else { throw ConfigurationError(key: key, problem: problem) }
+  }
+
+  /// A positive number, or 0, that float32 has: kernels compute in it.
+  private static func real(
+    _ value: Double, _ key: String, _ kind: String, orZero: Bool = false
+  ) throws(ConfigurationError) {
+    try check(
+      value.isFinite && (value > 0 || (orZero && value == 0)), key, "must be \(kind), not \(value)")
+    try check(
+      value == 0 || Float(value).isNormal, key,
+      "\(value) is outside of float32; give a number in 1.2e-38 ... 3.4e38")
   }
 
   private static func size(

@@ -80,8 +80,8 @@ public struct RunConfiguration: Sendable, Equatable {
   /// The binarisation in effect.
   public var binarization: Binarization {
     binarize
-      ?? (LikelihoodRegistry.make(modelConfiguration(image: ImageShape(height: 1, width: 1)))
-        .isBinary ? .dynamic : .none)
+      ?? (LikelihoodRegistry.isBinary(modelConfiguration(image: ImageShape(height: 1, width: 1)))
+        ? .dynamic : .none)
   }
 
   /// Whether training and figures take the posterior mean for z, as auto-encoders do.

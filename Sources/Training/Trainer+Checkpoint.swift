@@ -10,13 +10,12 @@ extension Trainer {
     let checkpoint = Checkpoint(
       weights: try vae.weights(), firstMoments: try vae.readArena(optimizer.firstMoments),
       secondMoments: try vae.readArena(optimizer.secondMoments), progress: progress,
-      seed: configuration.seed, configuration: configuration.fingerprint, dataset: datasetName)
+      seed: configuration.seed, configuration: configuration.fingerprint, dataset: datasetName,
+      interval: window.isEmpty ? nil : window.sums)
     for values in [checkpoint.weights, checkpoint.firstMoments, checkpoint.secondMoments] {
       for (parameter, tensor) in zip(vae.layout.parameters, values)
       where !tensor.allSatisfy(\.isFinite) {
-        throw DivergenceError(
-          step: progress.step, tensor: parameter.name, learningRate: configuration.learningRate,
-          checkpoint: lastCheckpoint)
+        throw divergence(step: progress.step, tensor: parameter.name)
       }
     }
     return checkpoint
@@ -42,6 +41,13 @@ extension Trainer {
     try output?.checkPresence()
     try output?.makeCheckpoints()
     try checkpoint.write(to: path, layout: vae.layout)
+  }
+
+  func divergence(step: Int, tensor: String) -> DivergenceError {
+    DivergenceError(
+      step: step, tensor: tensor, learningRate: configuration.learningRate,
+      clipNorm: configuration.clipNorm, adamEpsilon: configuration.adam.epsilon,
+      checkpoint: lastCheckpoint)
   }
 
   var lastCheckpoint: String? {

@@ -90,9 +90,7 @@ extension Trainer {
     let blank = [Double](repeating: 0, count: 4 * optimizer.slots)
     try vae.device.backend.upload(reals: blank, to: BufferView(optimizer.history))
     let tensor = try step(rows: rows[bad]).program.firstNonFiniteTensor()
-    throw DivergenceError(
-      step: number + 1, tensor: tensor ?? "gradient norm", learningRate: configuration.learningRate,
-      checkpoint: lastCheckpoint)
+    throw divergence(step: number + 1, tensor: tensor ?? "gradient norm")
   }
 
   private func logInterval(_ onEvent: (TrainingEvent) throws -> Void) throws {

@@ -30,6 +30,7 @@ extension Trainer {
     try vae.writeArena(optimizer.firstMoments, checkpoint.firstMoments)
     try vae.writeArena(optimizer.secondMoments, checkpoint.secondMoments)
     progress = checkpoint.progress
+    window = MetricsWindow(goingOnFrom: checkpoint.interval)
     resumedFrom = path
     return true
   }

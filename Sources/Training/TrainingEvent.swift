@@ -27,6 +27,9 @@ public struct DivergenceError: Error, Sendable, CustomStringConvertible {
   /// The first tensor, in order of execution, with a value that is not finite.
   public var tensor: String
   public var learningRate: Double
+  /// Largest norm of the gradient; 0: no clipping.
+  public var clipNorm: Double
+  public var adamEpsilon: Double
   /// The checkpoint before it, if there is one.
   public var checkpoint: String?
 
@@ -34,6 +37,17 @@ public struct DivergenceError: Error, Sendable, CustomStringConvertible {
     let saved =
       checkpoint.map { "the checkpoint of an earlier step is \($0)" } ?? "nothing was saved"
     return "training diverged at step \(step): the first tensor that is not finite is "
-      + "'\(tensor)'; lower --lr (now \(learningRate)) or set --clip-norm 1; \(saved)"
+      + "'\(tensor)'; \(advice); \(saved)"
+  }
+
+  /// What to try, of what is not so already.
+  private var advice: String {
+    var steps = ["lower --lr (now \(learningRate))"]
+    steps.append(
+      clipNorm > 0 && clipNorm <= 1
+        ? "lower --clip-norm (now \(clipNorm))" : "set --clip-norm 1")
+    // Adam divides by it where a gradient is 0.
+    if adamEpsilon < 1e-15 { steps.append("raise --adam-epsilon (now \(adamEpsilon))") }
+    return steps.joined(separator: " or ")
   }
 }

@@ -1,4 +1,5 @@
 import Compute
+import Datasets
 import Graph
 import NeuralNetwork
 
@@ -49,15 +50,19 @@ extension VAE {
   /// The posterior of each image: rows of M means, then M log-variances.
   ///
   /// - Parameter images: rows of `configuration.image.count` values in [0, 1].
+  ///
+  /// Throws `ArgumentError` for values that are not a whole number of rows, as `decode` and `draw` do.
   public func encode(_ images: [Float]) throws -> [Float] {
-    try inPasses(images, columns: configuration.image.count, cache: \.encoders) { x, scope, _ in
+    try inPasses("encode(images)", images, columns: configuration.image.count, cache: \.encoders) {
+      x, scope, _ in
       model.posterior(x, scope)
     }
   }
 
   /// E[x|z] of each row of M latents: rows of `configuration.image.count` values.
   public func decode(_ latents: [Float]) throws -> [Float] {
-    try inPasses(latents, columns: configuration.latent, cache: \.decoders) { z, scope, _ in
+    try inPasses("decode(latents)", latents, columns: configuration.latent, cache: \.decoders) {
+      z, scope, _ in
       model.likelihood.mean(heads: model.decode(z, scope), scope)
     }
   }
@@ -65,7 +70,9 @@ extension VAE {
   /// A draw of x from p(x|z) for each row of M latents: rows of `configuration.image.count` values. A function of
   /// (seed, row).
   public func draw(latents: [Float], seed: UInt64) throws -> [Float] {
-    try inPasses(latents, columns: configuration.latent, cache: \.drawers, seed: seed) {
+    try inPasses(
+      "draw(latents)", latents, columns: configuration.latent, cache: \.drawers, seed: seed
+    ) {
       z, scope, state in
       model.likelihood.draw(
         heads: model.decode(z, scope), scope, step: state, purpose: .pixelDraw)
@@ -73,10 +80,12 @@ extension VAE {
   }
 
   private func inPasses(
-    _ values: [Float], columns: Int, cache: ReferenceWritableKeyPath<VAE, [Int: BoundPass]>,
-    seed: UInt64 = 0, build: (Tensor, ParameterScope, Tensor) -> Tensor
+    _ call: String, _ values: [Float], columns: Int,
+    cache: ReferenceWritableKeyPath<VAE, [Int: BoundPass]>, seed: UInt64 = 0,
+    build: (Tensor, ParameterScope, Tensor) -> Tensor
   ) throws -> [Float] {
-    precondition(values.count % columns == 0, "\(values.count) values in rows of \(columns)")
+    try ArgumentError.check(
+      values.count.isMultiple(of: columns), call, "\(values.count) values in rows of \(columns)")
     var result: [Float] = []
     for start in stride(from: 0, to: values.count, by: Self.passRows * columns) {
       let end = min(values.count, start + Self.passRows * columns)

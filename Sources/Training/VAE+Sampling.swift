@@ -1,11 +1,12 @@
 import Compute
+import Datasets
 import Foundation
 
 extension VAE {
-  /// Draws z from the prior N(0, I): `count` rows of M. A function of (seed, row).
+  /// Draws z from the prior N(0, I): `count` rows of M, none for a negative count. A function of (seed, row).
   public func priorLatents(count: Int, seed: UInt64) -> [Float] {
     let philox = Philox(seed: seed, purpose: .priorSample)
-    return (0..<count).flatMap { row in
+    return (0..<max(count, 0)).flatMap { row in
       Normals.values(philox, sample: UInt32(row), count: configuration.latent)
     }
   }
@@ -14,11 +15,13 @@ extension VAE {
   ///
   /// - Parameter drawsPixels: a draw of x from p(x|z) instead of its mean.
   public func sample(count: Int, seed: UInt64 = 0, drawsPixels: Bool = false) throws -> [Float] {
+    try ArgumentError.check(
+      (0...Int(Int32.max)).contains(count), "sample(count)", "\(count) samples")
     let latents = priorLatents(count: count, seed: seed)
     return drawsPixels ? try draw(latents: latents, seed: seed) : try decode(latents)
   }
 
-  /// One z per row of posteriors (M means, then M log-variances): the mean, or mean + exp(lv / 2) eps.
+  /// One z per whole row of posteriors (M means, then M log-variances): the mean, or mean + exp(lv / 2) eps.
   public func latents(of posteriors: [Float], mean: Bool, seed: UInt64 = 0) -> [Float] {
     let m = configuration.latent
     let philox = Philox(seed: seed, purpose: .evaluationNoise)
@@ -26,8 +29,9 @@ extension VAE {
       let means = posteriors[(row * 2 * m)..<(row * 2 * m + m)]
       if mean { return Array(means) }
       let noise = Normals.values(philox, sample: UInt32(row), count: m)
-      return (0..<m).map { j in
-        means[means.startIndex + j] + exp(posteriors[row * 2 * m + m + j] / 2) * noise[j]
+      return (0..<m).map { j -> Float in
+        let logVariance = LogVariance.clamped(posteriors[row * 2 * m + m + j])
+        return means[means.startIndex + j] + exp(logVariance / 2) * noise[j]
       }
     }
   }

@@ -18,7 +18,8 @@ public final class VAE {
 
   /// A model with first weights drawn from `seed`.
   ///
-  /// Throws `ConfigurationError` for images that the model cannot take, `ComputeError` if the device has not the memory.
+  /// Throws `ConfigurationError` for settings that no model has, unknown names among them, and for
+  /// images that the model cannot take; `ComputeError` if the device has not the memory.
   public init(_ configuration: ModelConfiguration, device: Device, seed: UInt64 = 0) throws {
     try RunConfiguration.check(configuration)
     self.configuration = configuration
@@ -39,6 +40,8 @@ public final class VAE {
   public func weights() throws -> [[Float]] { try readArena(parameters) }
 
   /// Replaces the weights, given in the layout's order and as they lie in memory.
+  ///
+  /// Throws `ArgumentError` for tensors of other sizes.
   public func setWeights(_ values: [[Float]]) throws { try writeArena(parameters, values) }
 
   /// The published tensors: name, shape, values.
@@ -46,6 +49,13 @@ public final class VAE {
     zip(layout.parameters, try weights()).map {
       ($0.name, $0.publishedShape, $0.publishedValues($1))
     }
+  }
+
+  /// ln scale of the likelihood as the weights have it: one for all pixels, or one for each; empty
+  /// where it is fixed or predicted, and for likelihoods without.
+  public func logScales() throws -> [Float] {
+    guard let name = model.likelihood.scaleParameter else { return [] }
+    return try namedWeights().first { $0.name == name }?.values ?? []
   }
 
   /// Loads the weights of a safetensors file by their published names.
@@ -61,10 +71,14 @@ public final class VAE {
   }
 
   package func writeArena(_ buffer: any DeviceBuffer, _ values: [[Float]]) throws {
-    precondition(values.count == layout.parameters.count, "weights of another layout")
+    try ArgumentError.check(
+      values.count == layout.parameters.count, "setWeights(values)",
+      "\(values.count) tensors, and the model has \(layout.parameters.count)")
     var all = [Float](repeating: 0, count: layout.elementCount)
     for (parameter, tensor) in zip(layout.parameters, values) {
-      precondition(tensor.count == parameter.count, "\(parameter.name) has \(tensor.count) values")
+      try ArgumentError.check(
+        tensor.count == parameter.count, "setWeights(values)",
+        "\(tensor.count) values for '\(parameter.name)', which has \(parameter.count)")
       all.replaceSubrange(parameter.offset..<(parameter.offset + parameter.count), with: tensor)
     }
     try device.backend.upload(reals: all, to: BufferView(buffer))

@@ -102,4 +102,12 @@ extension Likelihood {
   }
 
   private var parameterName: String { "likelihood.\(scale?.name ?? "")" }
+
+  /// The name of the parameter that holds ln scale; nil where none does.
+  package var scaleParameter: String? {
+    switch scale?.source {
+    case .learned, .optimal: parameterName
+    case .fixed, nil: nil
+    }
+  }
 }

@@ -20,6 +20,11 @@ public enum LikelihoodRegistry {
       .map(\.name)
   }
 
+  /// Whether a likelihood is of binary pixels; false for an unknown name.
+  package static func isBinary(_ configuration: ModelConfiguration) -> Bool {
+    names.contains(configuration.likelihood) && make(configuration).isBinary
+  }
+
   package static func make(_ configuration: ModelConfiguration) -> any Likelihood {
     guard let entry = all.first(where: { $0.name == configuration.likelihood }) else {
       preconditionFailure("no likelihood \(configuration.likelihood)")

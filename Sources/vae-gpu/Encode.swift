@@ -6,7 +6,10 @@ struct Encode: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The posteriors of images: a row per image, M means, then M log-variances.",
     usage: "vae-gpu encode <run> --output <file> [options]",
-    discussion: "The .npy is float32 [n, 2M], in the order of the split.")
+    discussion: """
+      The .npy is float32 [n, 2M], in the order of the split. The log-variances of an auto-encoder \
+      were never trained and mean nothing.
+      """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"), transform: FlagValue.path)
   var directory: String
@@ -31,12 +34,14 @@ struct Encode: ParsableCommand {
     var posteriors: [Float] = []
     for start in stride(from: 0, to: used, by: 4096) {
       let range = start..<min(used, start + 4096)
-      posteriors += try opened.vae.encode(set.inputs(range, binarization: binarization))
+      posteriors += try opened.encode(set.inputs(range, binarization: binarization))
     }
     let columns = 2 * opened.vae.configuration.latent
     try NPY.write(shape: [used, columns], values: posteriors, to: file.path)
     output.say(
       "wrote \(file.path): posteriors of \(used) images of \(set.name) \(set.split.rawValue), "
-        + "\(columns) columns, by \(opened.summary)")
+        + "\(columns) columns, by \(opened.summary)"
+        + (opened.configuration.takesMeans
+          ? "; the log-variances of an auto-encoder are not trained" : ""))
   }
 }

@@ -15,8 +15,9 @@ struct Evaluate: ParsableCommand {
       Grey pixels under a Bernoulli likelihood make a loss (bound "loss"), not a likelihood. An \
       auto-encoder has no noise: its figure is ln p(x|z) at the posterior mean (bound \
       "reconstruction"). The mutual information is that of x and z over the images of the split, at \
-      most ln of their number; KL = mutual information + marginal KL, which is that of the aggregate \
-      posterior and the prior.
+      most ln of their number and the KL; KL = mutual information + marginal KL, which is that of the \
+      aggregate posterior and the prior. It compares every draw with every image; on large sets the \
+      draws are those of some images, unless --mutual-information says otherwise.
       """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"), transform: FlagValue.path)
@@ -62,6 +63,14 @@ struct Evaluate: ParsableCommand {
     transform: FlagValue.integer(4...4096))
   var quadrature: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Images whose draws give the mutual information: all, a number, or none (default: as many as take a few seconds).",
+      valueName: "images"),
+    transform: FlagValue.mutualInformation)
+  var mutualInformation: MutualInformationImages?
+
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
@@ -73,6 +82,10 @@ struct Evaluate: ParsableCommand {
         "--quadrature \(quadrature): is for models with two latents and noise, and \(directory) has "
           + (latents == 2 ? "no noise" : "\(latents) latents") + "; leave it out")
     }
+    if let mutualInformation, mutualInformation != .none, opened.configuration.takesMeans {
+      throw UsageError(
+        "--mutual-information: \(directory) is an auto-encoder, whose z has no noise; leave it out")
+    }
     let whole = try opened.images(images)
     let set = limit.map { whole.first($0) } ?? whole
     let binarization = binarize ?? opened.configuration.binarization
@@ -81,11 +94,11 @@ struct Evaluate: ParsableCommand {
       evaluation: try following("evaluation") { bar in
         try opened.vae.evaluate(
           set, binarization: binarization, samples: samples ?? 10, seed: seed,
-          takesMeans: opened.configuration.takesMeans, progress: bar,
+          takesMeans: opened.configuration.takesMeans,
+          mutualInformation: mutualInformation ?? .automatic, progress: bar,
           stop: { Signals.received != nil })
       }, opened: opened, data: set.name, split: set.split.rawValue,
-      logSigma: try opened.vae.namedWeights().first { $0.name == "likelihood.log_sigma" }?
-        .values.first)
+      logScales: try opened.vae.logScales())
     if !opened.configuration.takesMeans {
       report.collapse = try CollapseReport(
         report.evaluation, of: opened.vae, opened.configuration, images: whole)

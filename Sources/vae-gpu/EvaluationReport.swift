@@ -8,7 +8,8 @@ struct EvaluationReport {
   let opened: OpenedRun
   let data: String
   let split: String
-  let logSigma: Float?
+  /// ln scale of the likelihood where the model keeps it: one number, or one for each pixel.
+  let logScales: [Float]
   var quadrature: Quadrature?
   var collapse: CollapseReport?
   /// ln p(x) of a linear Gaussian model.
@@ -31,17 +32,30 @@ struct EvaluationReport {
       .init("advice", collapse?.advice.map { .string($0) } ?? .null),
       .number("reconstruction_mse", evaluation.details?.meanSquaredError),
       .number("mutual_information", evaluation.details?.mutualInformation),
+      .number("mutual_information_stderr", evaluation.details?.marginalKLStandardError),
+      .init(
+        "mutual_information_images",
+        information.map { .number("\($0.mutualInformationImages)") } ?? .null),
       .number("marginal_kl", evaluation.details?.marginalKL),
       .number("marginal_kl_stderr", evaluation.details?.marginalKLStandardError),
       .number("exact_log_likelihood", exactLogLikelihood),
       .number("quadrature", quadrature?.logLikelihood),
       .number("quadrature_error", quadrature?.error),
-      .number("beta", opened.configuration.beta), .number("log_sigma", logSigma.map(Double.init)),
+      .number("beta", opened.configuration.beta), .number("log_sigma", scale?.shared),
+      .number("log_sigma_mean", scale?.mean), .number("log_sigma_min", scale?.low),
+      .number("log_sigma_max", scale?.high),
       .number("seconds", evaluation.seconds), .text("run", opened.run.path),
       .integer("step", opened.step), .text("checkpoint", opened.checkpoint),
       .text("device", opened.vae.device.info.name),
     ]).text
   }
+
+  /// The details where they have a mutual information.
+  private var information: EvaluationDetails? {
+    evaluation.details.flatMap { $0.mutualInformationImages > 0 ? $0 : nil }
+  }
+
+  private var scale: ScaleFigures? { ScaleFigures(logScales) }
 
   private var isLoss: Bool { evaluation.bound == "loss" }
   private var isReconstruction: Bool { evaluation.bound == "reconstruction" }
@@ -102,8 +116,10 @@ struct EvaluationReport {
     if let bits = evaluation.bitsPerDimension {
       rows.append(["bits/dimension", Formatting.decimal(bits, 4) + " (by the IWAE bound)"])
     }
-    if let logSigma {
-      rows.append(["sigma", Formatting.decimal(exp(Double(logSigma)), 4) + " (learned)"])
+    if let text = scale?.text(of: opened.configuration.sigma) {
+      rows.append(["sigma", text])
+    } else if opened.configuration.sigma == .predicted {
+      rows.append(["sigma", "predicted by the decoder, for each pixel of each image"])
     }
     if let details = evaluation.details {
       rows.append([
@@ -113,10 +129,8 @@ struct EvaluationReport {
       if details.marginalKL.isFinite {
         rows.append([
           "KL =",
-          "\(decimal(details.mutualInformation)) mutual information + "
-            + "\(decimal(details.marginalKL)) marginal KL"
-            + (details.marginalKLStandardError.isFinite
-              ? " (± \(decimal(details.marginalKLStandardError)))" : ""),
+          "\(small(details.mutualInformation)) mutual information + "
+            + "\(small(details.marginalKL)) marginal KL" + informationError(details),
         ])
       }
     }
@@ -135,6 +149,19 @@ struct EvaluationReport {
   }
 
   private func decimal(_ value: Double) -> String { Formatting.decimal(value, 3) }
+  /// The parts of a KL that may be small.
+  private func small(_ value: Double) -> String {
+    Formatting.decimal(value, evaluation.kl < 1 ? 5 : 3)
+  }
+
+  private func informationError(_ details: EvaluationDetails) -> String {
+    let error = details.marginalKLStandardError
+    let used = details.mutualInformationImages
+    let part = used < evaluation.images ? "by draws of \(used) images" : ""
+    let parts = [error.isFinite ? "± \(small(error))" : "", part].filter { !$0.isEmpty }
+    return parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")"
+  }
+
   /// A bound as it is, a loss as one.
   private func signed(_ value: Double) -> String { decimal(isLoss ? -value : value) }
 

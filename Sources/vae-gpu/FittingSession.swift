@@ -46,7 +46,7 @@ struct FittingSession {
     display.line("run     \(run.path)")
     var result = TrainingResult(
       run: run, device: choice.info, parameters: trainer.vae.layout.parameterCount)
-    let started = Date()
+    let started = monotonicSeconds()
     let end = try trainer.train(
       onEvent: { event in
         guard case .interval(let line) = event else { return }
@@ -56,7 +56,7 @@ struct FittingSession {
             + (line.kl.isFinite
               ? "nats/image on the training images (KL \(Formatting.decimal(line.kl, 4)))" : unit))
       }, shouldStop: { Signals.received != nil })
-    result.seconds = Date().timeIntervalSince(started)
+    result.seconds = monotonicSeconds() - started
     result.progress = trainer.progress
     result.status = TrainingResult.Status(end)
     guard end == .completed else { return result }

@@ -29,6 +29,18 @@ enum FlagValue {
     }
   }
 
+  static let mutualInformation: @Sendable (String) throws -> MutualInformationImages = { text in
+    switch text {
+    case "all": return .all
+    case "none": return .none
+    default:
+      guard let value = Int(text), (1...Int(Int32.max)).contains(value) else {
+        throw Problem(description: "must be all, none or a number of images")
+      }
+      return .count(value)
+    }
+  }
+
   static let seed: @Sendable (String) throws -> UInt64 = { text in
     guard let value = Int64(text), value >= 0 else {
       throw Problem(description: "must be a whole number in 0 ... \(Int64.max)")

@@ -9,7 +9,7 @@ struct Grid: ParsableCommand {
     discussion: """
       Latents go through the inverse normal CDF of even probabilities, the others are 0; the first \
       runs along the columns, the second up the rows. Without --latents: the only two, or the two \
-      with the largest KL on the test images. With one latent there is one row. An .npy is float32 \
+      with the largest KL on the test images (of an auto-encoder, whose means vary most). With one latent there is one row. An .npy is float32 \
       [rows, columns, height, width], with channels behind.
       """)
 
@@ -31,7 +31,8 @@ struct Grid: ParsableCommand {
   var latents: [Int]?
 
   @Option(
-    help: "The data set that KL is measured on (default: the run's).", transform: FlagValue.path)
+    help: "The data set that latents are chosen by (default: the run's).", transform: FlagValue.path
+  )
   var data: String?
 
   @OptionGroup var device: DeviceOptions
@@ -45,15 +46,15 @@ struct Grid: ParsableCommand {
     let rows = chosen.count == 2 ? side : 1
     let points: [Float]
     if chosen.count == 2 {
-      points = LatentPaths.plane(side: side, first: chosen[0], second: chosen[1], latents: m)
+      points = try LatentPaths.plane(side: side, first: chosen[0], second: chosen[1], latents: m)
     } else {
       // One row of the plane: rows repeat where both latents are one.
       points = Array(
-        LatentPaths.plane(side: side, first: chosen[0], second: chosen[0], latents: m)
+        try LatentPaths.plane(side: side, first: chosen[0], second: chosen[0], latents: m)
           .prefix(side * m))
     }
     try file.write(
-      try opened.vae.decode(points), leading: [rows, side], columns: side, vae: opened.vae)
+      try opened.vae.decode(points), leading: [rows, side], columns: side, by: opened)
     let names = chosen.map(String.init).joined(separator: " and ")
     output.say(
       "wrote \(file.path): \(rows) x \(side) images over latent \(names) (\(reason)) of "
@@ -75,10 +76,15 @@ struct Grid: ParsableCommand {
     options.data = data
     options.split = .test
     let set = try opened.images(options)
+    // The log-variances of an auto-encoder were never trained, so its KL says nothing.
+    let takesMeans = opened.configuration.takesMeans
     let evaluation = try opened.vae.evaluate(
       set, binarization: opened.configuration.binarization, samples: 1,
-      seed: opened.configuration.seed)
-    let sorted = evaluation.klPerLatent.enumerated().sorted { $0.element > $1.element }
-    return (sorted.prefix(2).map(\.offset), "the largest KL")
+      seed: opened.configuration.seed, takesMeans: takesMeans, mutualInformation: .none)
+    let ranks = takesMeans ? evaluation.meanVariances : evaluation.klPerLatent
+    let sorted = ranks.enumerated().sorted { $0.element > $1.element }
+    return (
+      sorted.prefix(2).map(\.offset), takesMeans ? "whose means vary most" : "the largest KL"
+    )
   }
 }

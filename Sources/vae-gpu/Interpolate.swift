@@ -63,7 +63,7 @@ struct Interpolate: ParsableCommand {
     }
     let rows = pairs ?? min(8, set.count / 2)
     let grid = try rowsOfImages(rows, steps: steps, opened: opened, set: set)
-    try file.write(grid, leading: [rows, steps + 2], columns: steps + 2, vae: opened.vae)
+    try file.write(grid, leading: [rows, steps + 2], columns: steps + 2, by: opened)
     output.say(
       "wrote \(file.path): \(rows) rows of \(steps) steps, \(path?.rawValue ?? "linear"), "
         + "between images of \(set.name) \(set.split.rawValue) by \(opened.summary)")
@@ -77,13 +77,13 @@ struct Interpolate: ParsableCommand {
     let binarization = inputs.binarization(of: opened.configuration)
     let (m, size) = (opened.vae.configuration.latent, opened.vae.configuration.image.count)
     let originals = chosen.flatMap { set.inputs($0..<($0 + 1), binarization: binarization) }
-    let posteriors = try opened.vae.encode(originals)
+    let posteriors = try opened.encode(originals)
     let means = opened.vae.latents(of: posteriors, mean: true)
     var points: [Float] = []
     for row in 0..<rows {
       let start = 2 * row * m
       let (first, second) = (means[start..<(start + m)], means[(start + m)..<(start + 2 * m)])
-      let path = LatentPaths.between(
+      let path = try LatentPaths.between(
         Array(first), Array(second), count: steps, kind: path ?? .linear)
       for point in path { points += point }
     }

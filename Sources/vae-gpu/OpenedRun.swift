@@ -37,6 +37,21 @@ struct OpenedRun {
     try vae.setWeights(saved.weights)
   }
 
+  /// Throws where the model has given something that is not finite: its weights may be so.
+  func checkFinite(_ values: [Float], _ name: String) throws {
+    guard !values.allSatisfy(\.isFinite) else { return }
+    throw FoundFailure(
+      "\(checkpoint): the model gives \(name) that are not finite; its weights are too large or not "
+        + "those of this model; nothing was written")
+  }
+
+  /// The posteriors of images: rows of M means, then M log-variances.
+  func encode(_ images: [Float]) throws -> [Float] {
+    let posteriors = try vae.encode(images)
+    try checkFinite(posteriors, "posteriors")
+    return posteriors
+  }
+
   /// The images that the flags name, of the model's size.
   func images(_ options: ImageOptions) throws -> ImageSet {
     let spec = options.data ?? configuration.data

@@ -36,7 +36,9 @@ struct OutputFile {
   }
 
   /// Writes images of the model's size; `leading` are the dimensions of the array before the image's.
-  func write(_ images: [Float], leading: [Int], columns: Int, vae: VAE) throws {
+  func write(_ images: [Float], leading: [Int], columns: Int, by run: OpenedRun) throws {
+    try run.checkFinite(images, "pixels")
+    let vae = run.vae
     let image = vae.configuration.image
     switch kind {
     case .png:

@@ -44,18 +44,20 @@ struct Reconstruct: ParsableCommand {
     let used = min(set.count, count ?? (file.kind == .png ? 30 : set.count))
     let originals = set.inputs(
       0..<used, binarization: inputs.binarization(of: opened.configuration))
-    let reconstructions = try opened.vae.reconstruct(
-      originals, mean: mean || opened.configuration.takesMeans,
+    let latents = opened.vae.latents(
+      of: try opened.encode(originals), mean: mean || opened.configuration.takesMeans,
       seed: seed ?? opened.configuration.seed)
+    let reconstructions = try opened.vae.decode(latents)
     switch file.kind {
     case .png:
       try file.checkChannels(opened.vae.configuration.image)
+      try opened.checkFinite(reconstructions, "pixels")
       try Pictures.pairs(
         originals: originals, reconstructions: reconstructions, vae: opened.vae,
         columns: max(10, Layout.squareColumns(2 * used))
       ).write(to: file.path)
     case .npy:
-      try file.write(reconstructions, leading: [used], columns: 1, vae: opened.vae)
+      try file.write(reconstructions, leading: [used], columns: 1, by: opened)
     }
     output.say(
       "wrote \(file.path): \(used) reconstructions of \(set.name) \(set.split.rawValue) by "

@@ -39,7 +39,7 @@ struct Sample: ParsableCommand {
     let images = try opened.vae.sample(
       count: count, seed: seed ?? opened.configuration.seed, drawsPixels: drawsPixels)
     try file.write(
-      images, leading: [count], columns: Layout.squareColumns(count), vae: opened.vae)
+      images, leading: [count], columns: Layout.squareColumns(count), by: opened)
     output.say("wrote \(file.path): \(count) samples of \(opened.summary)")
   }
 }

@@ -10,7 +10,7 @@ final class TrainingDisplay {
   private let settings: RunConfiguration
   private var meter: ImageMeter
   private var figure = ""
-  private var epochStarted = Date()
+  private var epochStarted = monotonicSeconds()
 
   init(quiet: Bool, settings: RunConfiguration, batches: Batches) {
     self.quiet = quiet
@@ -50,7 +50,7 @@ final class TrainingDisplay {
           ? ", from step \(progress.step), epoch "
             + "\(min(progress.epoch + 1, settings.epochs))" : ""))
     meter.start(at: progress)
-    epochStarted = Date()
+    epochStarted = monotonicSeconds()
   }
 
   func show(_ event: TrainingEvent) {
@@ -66,11 +66,11 @@ final class TrainingDisplay {
         "step \(metrics.step)  epoch \(metrics.epoch)/\(settings.epochs)  "
           + "\(Formatting.figure(metrics))  \(Int(metrics.imagesPerSecond)) images/s")
     case .evaluated(let metrics, let isBest):
-      let seconds = Formatting.decimal(Date().timeIntervalSince(epochStarted), 1)
+      let seconds = Formatting.decimal(monotonicSeconds() - epochStarted, 1)
       line(
         "epoch \(metrics.epoch)/\(settings.epochs)  \(metrics.split) \(Formatting.figure(metrics))"
           + (isBest ? ", best so far" : "") + "  \(seconds) s")
-      epochStarted = Date()
+      epochStarted = monotonicSeconds()
       meter.pause()
     case .saved: break
     }

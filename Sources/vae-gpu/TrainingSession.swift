@@ -69,10 +69,10 @@ struct TrainingSession {
     defer { display.clear() }
     var result = TrainingResult(
       run: run, device: choice.info, parameters: trainer.vae.layout.parameterCount)
-    let started = Date()
+    let started = monotonicSeconds()
     let end = try trainer.train(
       onEvent: { display.show($0) }, shouldStop: { Signals.received != nil })
-    result.seconds = Date().timeIntervalSince(started)
+    result.seconds = monotonicSeconds() - started
     result.progress = trainer.progress
     result.imagesPerSecond = display.imagesPerSecond
     result.status = TrainingResult.Status(end)

@@ -11,7 +11,7 @@ import Testing
     var buffers: [String: any DeviceBuffer] = [:]
     let parameter, guardFlags, history, m, v: Tensor
 
-    init(on backend: any Backend, count: Int) throws {
+    init(on backend: any Backend, count: Int, maximumNorm: Double = 1) throws {
       self.backend = backend
       let gradient = graph.placed([count], in: "gradient")
       let objective = graph.placed([3], in: "objective")
@@ -27,7 +27,7 @@ import Testing
       v = graph.placed([count], in: "v")
       graph.finishBackward(
         gradients: gradient, objective: objective, step: step, guardFlags: guardFlags,
-        history: history, maximumNorm: 1)
+        history: history, maximumNorm: maximumNorm)
       graph.adam(
         gradient: gradient, scalars: step.update, guardFlags: guardFlags, parameter: parameter,
         firstMoment: m, secondMoment: v)
@@ -79,6 +79,9 @@ import Testing
       }
     }
 
+    /// A gradient beyond the root of float32's largest is finite, but for Adam's square of it.
+    var maximumNorm: Double { self == .overflowOfTheSquares ? 0 : 1 }
+
     var loss: Double {
       switch self {
       case .nanLoss: .nan
@@ -93,7 +96,8 @@ import Testing
     _ device: TestDevice, _ poison: Poison
   ) throws {
     let count = 100
-    let training = try Training(on: try device.open(), count: count)
+    let training = try Training(
+      on: try device.open(), count: count, maximumNorm: poison.maximumNorm)
     let good = (0..<count).map { Double($0 % 7) - 3 }
     try training.step(0, gradient: good)
     let kept = try training.read([training.parameter, training.m, training.v])
@@ -109,11 +113,30 @@ import Testing
     try training.step(2, gradient: good)
     let flags = try training.read([training.guardFlags])[0]
     #expect(flags[1] == 1, "the mark is sticky")
-    #expect(abs(flags[0] - 1 / norm(good)) <= 1e-6, "the clip factor is that of the step")
+    let factor = poison.maximumNorm > 0 ? 1 / norm(good) : 1
+    #expect(abs(flags[0] - factor) <= 1e-6, "the clip factor is that of the step")
     #expect(bits(try training.read([training.parameter, training.m, training.v])) == bits(kept))
     let history = try training.read([training.history])[0]
     #expect(history[0] == 2 && history[8] == 2, "every step has its row of the history")
     #expect(!(history[4].isFinite && history[7].isFinite), "the bad step shows in the history")
+  }
+
+  @Test(arguments: TestDevice.all, [1e-30, 1e20, 1e30, 1e35])
+  func `a gradient whose squares leave float32 has its norm and is clipped`(
+    _ device: TestDevice, _ scale: Double
+  ) throws {
+    let maximumNorm = min(1, scale)
+    let training = try Training(on: try device.open(), count: 9000, maximumNorm: maximumNorm)
+    // Three parts, of which one is of ordinary size.
+    let gradient = (0..<9000).map { (Double($0 % 7) - 3) * ($0 < 4096 ? min(scale, 1) : scale) }
+    try training.step(0, gradient: gradient)
+    let flags = try training.read([training.guardFlags])[0]
+    #expect(flags[1] == 0, "the step is finite")
+    #expect(abs(flags[0] * norm(gradient) / maximumNorm - 1) < 1e-5)
+    let found = try training.read([training.history])[0][3]
+    #expect(abs(found / norm(gradient) - 1) < 1e-5)
+    let moved = try training.read([training.parameter, training.m, training.v]).flatMap { $0 }
+    #expect(!moved.contains { !$0.isFinite })
   }
 
   private func norm(_ values: [Double]) -> Double {

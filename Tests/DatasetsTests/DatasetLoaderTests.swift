@@ -40,7 +40,7 @@ import Testing
     #expect(data.train.split == .train && data.test.split == .test && data.factors == nil)
     #expect(data.train.image(1) == data.train.pixels[4..<8].map { Float($0) / 255 })
     #expect(try DatasetLoader.load(scratch.path, split: .test) == data.test)
-    let parts = data.holdingOut(1)
+    let parts = try data.holdingOut(1)
     #expect(parts.train == data.train.first(2) && parts.test == data.test)
     #expect(parts.validation?.image(0) == data.train.image(2))
     #expect(parts.validation?.labels == [14] && parts.validation?.split == .validation)

@@ -91,10 +91,10 @@ import Testing
       gradients: gradients, objective: objective, step: try bench.step(slots: 100),
       guardFlags: flags, history: history, maximumNorm: 0)
     let launches = try bench.program([]).launches
-    // 2 gradients to 1 partial sum.
-    #expect(launches[0].work.byteCount == 8 * 3)
-    // 1 + 3 reals; twice 2 flags, 4 numbers of a row, 8 + 8 scalars and 8 words; a row of each table.
+    // 2 gradients to 1 partial sum, and the scaled one.
+    #expect(launches[0].work.byteCount == 8 * 4)
+    // 2 + 3 reals; twice 2 flags, 4 numbers of a row, 8 + 8 scalars and 8 words; a row of each table.
     #expect(
-      launches[1].work.byteCount == 8 * 4 + 2 * (8 * (2 + 4 + 16) + 32) + 8 * 8 + 32)
+      launches[1].work.byteCount == 8 * 5 + 2 * (8 * (2 + 4 + 16) + 32) + 8 * 8 + 32)
   }
 }

@@ -40,7 +40,7 @@ import VAEGPU
     configuration.epochs = 100
     configuration.batchSize = 128
     let data = ImageDataset(
-      name: "sprites", train: Sprites.generate(.train, count: 1000).images,
+      verified: "sprites", train: Sprites.generate(.train, count: 1000).images,
       test: Sprites.generate(.test, count: 50).images)
     let trainer = try Trainer(configuration, data: data, device: device)
     return (try trainer.lines().compactMap(\.loss), try trainer.vae.weights())

@@ -48,10 +48,11 @@ import VAEGPU
   func dataset() throws {
     let run = try Self.trained()
     let renamed = ImageSet(
-      name: "others", split: .train, count: 27, height: 6, width: 6, pixels: run.data.train.pixels)
+      verified: "others", split: .train, count: 27, height: 6, width: 6,
+      pixels: run.data.train.pixels)
     let datasets = [
       TestImages.dataset(train: 26),
-      ImageDataset(name: "others", train: renamed, test: run.data.test),
+      ImageDataset(verified: "others", train: renamed, test: run.data.test),
     ]
     for data in datasets {
       let trainer = try Trainer(

@@ -22,6 +22,14 @@ struct ConfigurationValidationTests {
     ("seed", { $0.seed = .max }), ("sigma", { $0.sigma = .fixed(0) }),
     ("sigma", { $0.sigma = .fixed(-1) }), ("sigma", { $0.sigma = .fixed(.nan) }),
     ("sigma", { $0.sigma = .fixed(.infinity) }),
+    // Numbers that float32 has as 0, as a subnormal, as 1 or as infinity.
+    ("adam-epsilon", { $0.adam.epsilon = 1e-46 }), ("adam-epsilon", { $0.adam.epsilon = 1e-40 }),
+    ("adam-beta1", { $0.adam.beta1 = 1 - 1e-9 }), ("adam-beta2", { $0.adam.beta2 = 1 - 1e-9 }),
+    ("lr", { $0.learningRate = 1e-46 }), ("lr", { $0.learningRate = 1e39 }),
+    ("beta", { $0.beta = 1e-46 }), ("beta", { $0.beta = 1e39 }),
+    ("clip-norm", { $0.clipNorm = 1e-46 }), ("clip-norm", { $0.clipNorm = 1e39 }),
+    ("free-bits", { $0.objective.freeBits = 1e39 }), ("capacity", { $0.objective.capacity = 1e39 }),
+    ("corruption-level", { $0.objective.corruptionLevel = 1e39 }),
   ]
 
   @Test("A setting that makes no sense is named, in one line", arguments: wrong.indices)
@@ -47,7 +55,9 @@ struct ConfigurationValidationTests {
     configuration.clipNorm = 0
     configuration.saveEvery = 0
     configuration.seed = UInt64(Int64.max)
-    configuration.learningRate = .leastNonzeroMagnitude
+    configuration.learningRate = Double(Float.leastNormalMagnitude)
+    configuration.adam.epsilon = Double(Float.leastNormalMagnitude)
+    configuration.adam.beta2 = 0.9999999
     configuration.sigma = .fixed(1e-6)
     try configuration.validate()
   }

@@ -49,10 +49,10 @@ import VAEGPU
     let fixture: Fixture = try Fixtures.json("\(name).json")
     let tensors = try Fixtures.tensors("\(name).safetensors")
     let images = ImageSet(
-      name: "noise", split: .train, count: fixture.samples, height: fixture.height,
+      verified: "noise", split: .train, count: fixture.samples, height: fixture.height,
       width: fixture.width, channels: fixture.channels, pixels: try tensors.bytes(named: "pixels"))
     let trainer = try Trainer(
-      configuration(fixture), data: ImageDataset(name: "noise", train: images, test: images),
+      configuration(fixture), data: ImageDataset(verified: "noise", train: images, test: images),
       device: device)
     let layout = trainer.vae.layout
     let initial = try layout.parameters.map { parameter in

@@ -86,7 +86,7 @@ import VAEGPU
   }
 
   private static let data = ImageDataset(
-    name: "sprites", train: Sprites.generate(.train, count: 128).images,
+    verified: "sprites", train: Sprites.generate(.train, count: 128).images,
     test: Sprites.generate(.test, count: 10).images)
 
   private static let names = ["parameters", "first moments", "second moments", "history"]

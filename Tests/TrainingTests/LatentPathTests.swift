@@ -30,26 +30,26 @@ struct LatentPathTests {
   }
 
   @Test("A path begins and ends at its ends", arguments: LatentPaths.Kind.allCases)
-  func ends(kind: LatentPaths.Kind) {
+  func ends(kind: LatentPaths.Kind) throws {
     let (a, b) = ([1, -2, 0.5] as [Float], [0.25, 3, -1] as [Float])
     for count in [2, 3, 10] {
-      let path = LatentPaths.between(a, b, count: count, kind: kind)
+      let path = try LatentPaths.between(a, b, count: count, kind: kind)
       #expect(path.count == count && path[0] == a)
       #expect(zip(path[count - 1], b).allSatisfy { abs($0 - $1) < 1e-6 })
     }
-    #expect(LatentPaths.between(a, b, count: 1, kind: kind) == [a])
+    #expect(try LatentPaths.between(a, b, count: 1, kind: kind) == [a])
   }
 
   @Test("A linear path has even steps")
-  func linear() {
-    let path = LatentPaths.between([0, 8], [4, 0], count: 5, kind: .linear)
+  func linear() throws {
+    let path = try LatentPaths.between([0, 8], [4, 0], count: 5, kind: .linear)
     #expect(path == [[0, 8], [1, 6], [2, 4], [3, 2], [4, 0]])
   }
 
   @Test("A spherical path turns evenly while its length goes evenly from one end's to the other's")
-  func spherical() {
+  func spherical() throws {
     let (a, b) = ([3, 0, 4] as [Float], [0, 2, 0] as [Float])
-    let path = LatentPaths.between(a, b, count: 9, kind: .spherical)
+    let path = try LatentPaths.between(a, b, count: 9, kind: .spherical)
     for (index, z) in path.enumerated() {
       let t = Double(index) / 8
       #expect(abs(norm(z) - ((1 - t) * 5 + t * 2)) < 1e-6)
@@ -57,28 +57,28 @@ struct LatentPathTests {
     let angles = zip(path, path.dropFirst()).map { angle($0, $1) }
     for angle in angles { #expect(abs(angle - .pi / 16) < 1e-6) }
     // Between points of one length it stays on their sphere.
-    for z in LatentPaths.between([1, 0], [0, 1], count: 7, kind: .spherical) {
+    for z in try LatentPaths.between([1, 0], [0, 1], count: 7, kind: .spherical) {
       #expect(abs(norm(z) - 1) < 1e-6)
     }
   }
 
   @Test("Between parallel, opposite or zero ends a spherical path is the straight one")
-  func degenerate() {
+  func degenerate() throws {
     let ends: [([Float], [Float])] = [
       ([1, 2], [2, 4]), ([1, 2], [-1, -2]), ([0, 0], [1, 1]), ([1, 1], [0, 0]), ([0], [0]),
       ([1, 2], [1, 2]),
     ]
     for (a, b) in ends {
-      let path = LatentPaths.between(a, b, count: 5, kind: .spherical)
-      #expect(path == LatentPaths.between(a, b, count: 5, kind: .linear))
+      let path = try LatentPaths.between(a, b, count: 5, kind: .spherical)
+      #expect(try path == LatentPaths.between(a, b, count: 5, kind: .linear))
       #expect(path.joined().allSatisfy { $0.isFinite })
     }
   }
 
   @Test("A plane has quantiles rising to the right and upwards, and zeros elsewhere")
-  func plane() {
+  func plane() throws {
     let side = 5
-    let values = LatentPaths.plane(side: side, first: 3, second: 1, latents: 4)
+    let values = try LatentPaths.plane(side: side, first: 3, second: 1, latents: 4)
     #expect(values.count == side * side * 4)
     for row in 0..<side {
       for column in 0..<side {
@@ -89,7 +89,7 @@ struct LatentPathTests {
       }
     }
     #expect(Array(values[(4 * 12)..<(4 * 13)]) == [0, 0, 0, 0], "the middle is the origin")
-    #expect(LatentPaths.plane(side: 1, first: 0, second: 0, latents: 2) == [0, 0])
+    #expect(try LatentPaths.plane(side: 1, first: 0, second: 0, latents: 2) == [0, 0])
   }
 
   private func norm(_ z: [Float]) -> Double {

@@ -105,6 +105,30 @@ import VAEGPU
     #expect(relativeError(model.mean, truth.mean) < 0.02)
   }
 
+  @Test("EM ends where a millionth of a nat is left to gain, with missing pixels or without")
+  func end() throws {
+    let exact = try PPCAFitting.closedForm(Self.statistics, latents: 2)
+    let found = try PPCAFitting.expectationMaximisation(Self.statistics, latents: 2, seed: 3) { _ in
+      true
+    }
+    #expect(try exact.logLikelihood(Self.statistics) - found.logLikelihood(Self.statistics) < 1e-6)
+    let data = MissingPixels(Self.images, part: 0.3, seed: 1)
+    func last(_ tolerance: Double?) throws -> Double {
+      var last = 0.0
+      func note(_ iteration: PPCAIteration) -> Bool {
+        last = iteration.logLikelihood
+        return true
+      }
+      _ =
+        try tolerance.map {
+          try PPCAFitting.expectationMaximisation(
+            data, latents: 2, tolerance: $0, limit: 5000, onIteration: note)
+        } ?? PPCAFitting.expectationMaximisation(data, latents: 2, onIteration: note)
+      return last
+    }
+    #expect(try last(1e-10) - last(nil) < 2e-6)
+  }
+
   @Test(
     "Images that span no more dimensions than there are latents are refused",
     arguments: PPCAFit.allCases)
@@ -174,7 +198,7 @@ import VAEGPU
     configuration.latent = 4
     configuration.fit = fit
     let data = ImageDataset(
-      name: "test-images", train: Self.images, test: TestImages.set(.test, count: 50, side: 6))
+      verified: "test-images", train: Self.images, test: TestImages.set(.test, count: 50, side: 6))
     let trainer = try PPCATrainer(configuration, data: data, device: device.open())
     #expect(try trainer.train() == .completed)
     let exact = try #require(try trainer.vae.exactLogLikelihood(data.test))

@@ -107,6 +107,52 @@ import VAEGPU
     }
   }
 
+  @Test("A run stopped within an interval of metrics writes the line that it would have written")
+  func intervals() throws {
+    var configuration = RunConfiguration.small
+    configuration.logEvery = 3
+    let device = try TestDevice.cpu[1].open()
+    let whole = try TestRun(configuration, data: Self.data)
+    try whole.finish(device)
+    let expected = try whole.metrics()
+    // Lines at steps 3, 6, 9, 12 and at the end of each epoch of four steps, with three evaluations.
+    #expect(expected.count == 9)
+    for stop in 1...18 {
+      let run = try TestRun(configuration, data: Self.data)
+      var calls = 0
+      try run.trainer(device).train(shouldStop: {
+        calls += 1
+        return calls == stop
+      })
+      try run.finish(device)
+      #expect(try run.metrics() == expected, "stop \(stop)")
+      #expect(try run.checkpoints() == whole.checkpoints(), "stop \(stop)")
+    }
+  }
+
+  @Test("Sums of an interval that are no numbers are refused")
+  func malformedInterval() throws {
+    let run = try TestRun(data: Self.data)
+    let layout = try run.finish(TestDevice.cpu[1].open()).vae.layout
+    let file = try SafeTensors.read(run.directory.last)
+    let tensors = try file.names.map {
+      (name: $0, shape: file.shape(of: $0) ?? [], values: try file.floats(named: $0))
+    }
+    for text in [
+      "3 1 2 3 4", "", "3 1 2 3", "0 1 2 3 4", "x 1 2 3 4", "3 1 nan 3 4", "3 1 2 3 4 5",
+    ] {
+      let plain = file.metadata.filter { !$0.key.hasPrefix("crc32") }.map { ($0.key, $0.value) }
+      let metadata = plain + [("interval", text)]
+      let path = run.scratch.file("interval.safetensors")
+      try SafeTensors.write(tensors: tensors, metadata: metadata, to: path)
+      guard text != "3 1 2 3 4" else {
+        #expect(try Checkpoint.read(path, layout: layout).interval != nil)
+        continue
+      }
+      #expect(throws: FileError.self, "'\(text)'") { try Checkpoint.read(path, layout: layout) }
+    }
+  }
+
   @Test("A run that has ended stays as it is when resumed", arguments: TestDevice.backends)
   func resumeEnded(device: TestDevice) throws {
     let run = try TestRun(data: Self.data)

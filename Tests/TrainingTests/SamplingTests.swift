@@ -87,7 +87,7 @@ import VAEGPU
     #expect(try vae.sample(count: 2).count == 2 * 18)
     let pixels = (0..<(5 * 18)).map { UInt8($0) }
     let images = ImageSet(
-      name: "colour", split: .test, count: 5, height: 2, width: 3, channels: 3, pixels: pixels)
+      verified: "colour", split: .test, count: 5, height: 2, width: 3, channels: 3, pixels: pixels)
     #expect(try vae.evaluate(images, samples: 1).elbo < 0)
   }
 

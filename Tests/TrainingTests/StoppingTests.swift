@@ -60,7 +60,7 @@ import VAEGPU
     try trainer.train { if case .evaluated(let line, _) = $0 { last = line } }
     let line = try #require(last)
     #expect(line.split == "validation")
-    let held = data.holdingOut(7).validation
+    let held = try data.holdingOut(7).validation
     #expect(held?.pixels == Array(data.train.pixels.suffix(7 * 36)) && held?.split == .validation)
     let evaluation = try trainer.vae.evaluate(
       #require(held), samples: 1, seed: run.configuration.seed)

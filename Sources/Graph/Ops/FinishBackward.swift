@@ -21,7 +21,9 @@ struct FinishBackward: Operation {
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let slots = inputs[first + 3].shape.rows
-    var values: [KernelArgument] = [.count(inputs[0].count), .count(slots), .real(maximumNorm)]
+    var values: [KernelArgument] = [
+      .count(inputs[0].shape.columns), .count(slots), .real(maximumNorm),
+    ]
     var tensors = inputs
     if makesNegativeELBO {
       values += [.count(inputs[2].count), .count(inputs[1].count / inputs[2].count)]

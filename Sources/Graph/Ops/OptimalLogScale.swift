@@ -20,8 +20,9 @@ struct SquaredDistance: Operation {
 }
 
 /// ln sigma = 1/2 ln(sum of squared distances / (rows D)), [1], the scale that maximises a Gaussian likelihood of the batch
-/// (Rybkin et al. 2021, eq. 8); keeps ln of the root of a running mean of sigma^2 in its last input, [1]. At the optimum the
-/// likelihood does not change with sigma, so its gradient is that of a constant scale.
+/// (Rybkin et al. 2021, eq. 8); keeps ln of the root of a running mean of sigma^2, of about the last tenth
+/// of the steps and at most 100, in its last input, [1]. At the optimum the likelihood does not
+/// change with sigma, so its gradient is that of a constant scale.
 struct OptimalLogScale: Operation {
   let columns: Int
 

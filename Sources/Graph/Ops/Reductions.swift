@@ -26,12 +26,11 @@ struct ColumnSum: Operation {
   private func parts(_ rows: Int) -> Int { max(1, (rows + chunk - 1) / chunk) }
 }
 
-/// Sum of all values over parts of `chunk` -> [parts], or of their squares.
+/// Sum of all values over parts of `chunk` -> [parts].
 struct Sum: Operation {
   let chunk: Int
-  let squared: Bool
 
-  var name: String { squared ? "sum of squares" : "sum" }
+  var name: String { "sum" }
 
   func outputs(_ inputs: [TensorType]) -> [TensorType] {
     [TensorType([parts(inputs[0].shape.count)])]
@@ -40,8 +39,27 @@ struct Sum: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let count = inputs[0].count
     return launch(
-      squared ? "sum_of_squares" : "sum", inputs + outputs, [.count(count), .count(chunk)],
-      .rows(parts(count)))
+      "sum", inputs + outputs, [.count(count), .count(chunk)], .rows(parts(count)))
+  }
+
+  private func parts(_ count: Int) -> Int { max(1, (count + chunk - 1) / chunk) }
+}
+
+/// Sums of squares over parts of `chunk`, and sums of scaled squares -> [2, parts]. The second are 0
+/// but for parts whose squares leave the range of float32: there they are of 2^-80 x or 2^80 x.
+struct SumOfSquares: Operation {
+  let chunk: Int
+
+  var name: String { "sum of squares" }
+
+  func outputs(_ inputs: [TensorType]) -> [TensorType] {
+    [TensorType([2, parts(inputs[0].shape.count)])]
+  }
+
+  func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
+    let count = inputs[0].count
+    return launch(
+      "sum_of_squares", inputs + outputs, [.count(count), .count(chunk)], .rows(parts(count)))
   }
 
   private func parts(_ count: Int) -> Int { max(1, (count + chunk - 1) / chunk) }
@@ -58,14 +76,13 @@ extension Graph {
 
   /// The sum of all values: [1]. Two stages for many values.
   package func sum(_ x: Tensor) -> Tensor {
-    let parts = record(Sum(chunk: Self.sumChunk(x.shape.count), squared: false), [x])[0]
-    return parts.shape.count == 1
-      ? parts : record(Sum(chunk: parts.shape.count, squared: false), [parts])[0]
+    let parts = record(Sum(chunk: Self.sumChunk(x.shape.count)), [x])[0]
+    return parts.shape.count == 1 ? parts : record(Sum(chunk: parts.shape.count), [parts])[0]
   }
 
-  /// The first stage of a sum of squares: [parts].
+  /// The first stage of a norm: sums of squares and of scaled squares, [2, parts].
   package func partialSumsOfSquares(_ x: Tensor) -> Tensor {
-    record(Sum(chunk: Self.sumChunk(x.shape.count), squared: true), [x])[0]
+    record(SumOfSquares(chunk: Self.sumChunk(x.shape.count)), [x])[0]
   }
 
   /// Values per part: at least 4096, and at most 1024 parts.

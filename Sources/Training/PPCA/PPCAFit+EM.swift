@@ -12,7 +12,7 @@ extension PPCAFitting {
   /// sigma'^2 = tr(S - S W M^-1 W'^T) / D, until no more than `tolerance` nats per image are left by the geometric rate of the
   /// last steps, or after `limit` iterations.
   package static func expectationMaximisation(
-    _ data: PixelStatistics, latents: Int, seed: UInt64, tolerance: Double = 1e-6,
+    _ data: PixelStatistics, latents: Int, seed: UInt64, tolerance: Double = 1e-7,
     limit: Int = 100_000, onIteration: (PPCAIteration) throws -> Bool
   ) throws -> PrincipalComponents {
     var model = start(data, latents: latents, seed: seed)
@@ -46,7 +46,9 @@ struct Convergence {
 
   init(tolerance: Double) { self.tolerance = tolerance }
 
-  /// Adds a value. With d the last difference and r its ratio to the one before, d r / (1 - r) is left.
+  /// Adds a value. With d the gain of the last five and r its ratio to that of the five before,
+  /// d r / (1 - r) is left if the rate r stays. It does not where a slow direction shows only when
+  /// the fast ones have ended, so d must also be a tenth of the tolerance.
   mutating func isReached(_ value: Double) -> Bool {
     values.append(value)
     guard values.count > 20 else { return false }
@@ -56,6 +58,6 @@ struct Convergence {
     values = Array(values.suffix(30))
     guard last > 0, before > 0 else { return abs(last) < tolerance && abs(before) < tolerance }
     let ratio = min(last / before, 0.9999)
-    return last * ratio / (1 - ratio) < tolerance
+    return last < tolerance / 10 && last * ratio / (1 - ratio) < tolerance
   }
 }

@@ -7,7 +7,7 @@ extension PPCAFitting {
   /// it. The likelihood is that of the seen pixels, per image. Begins with the closed form of the covariances of pairs of pixels
   /// over the images that show both.
   package static func expectationMaximisation(
-    _ data: MissingPixels, latents: Int, tolerance: Double = 1e-3, limit: Int = 1000,
+    _ data: MissingPixels, latents: Int, tolerance: Double = 1e-6, limit: Int = 1000,
     threads: Int = 1, onIteration: (PPCAIteration) throws -> Bool
   ) throws -> PrincipalComponents {
     let statistics = PixelStatistics(data)

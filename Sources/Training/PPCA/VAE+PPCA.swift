@@ -51,7 +51,8 @@ extension VAE {
   /// ln p(x) in nats per image, exactly: of a linear Gaussian decoder over grey images, where x = W z + b + sigma eps makes
   /// x ~ N(b, W W' + sigma^2 I) (Tipping & Bishop 1999, eq. 4). nil for other models.
   public func exactLogLikelihood(_ images: ImageSet) throws -> Double? {
-    try principalComponents()?.logLikelihood(images)
+    try check(images, "exactLogLikelihood(images)")
+    return try principalComponents()?.logLikelihood(images)
   }
 
   func setPrincipalComponents(_ model: PrincipalComponents) throws {

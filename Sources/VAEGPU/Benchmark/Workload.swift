@@ -84,7 +84,7 @@ package struct Workload: Sendable {
   package func images() -> ImageDataset {
     let count = imageCount / configuration.batchSize * configuration.batchSize
     return ImageDataset(
-      name: "sprites", train: images(.train, count: max(count, configuration.batchSize)),
+      verified: "sprites", train: images(.train, count: max(count, configuration.batchSize)),
       test: images(.test, count: 128))
   }
 
@@ -107,7 +107,7 @@ package struct Workload: Sendable {
       }
     }
     return ImageSet(
-      name: "sprites", split: split, count: count, height: image.height, width: image.width,
+      verified: "sprites", split: split, count: count, height: image.height, width: image.width,
       channels: image.channels, pixels: pixels)
   }
 }

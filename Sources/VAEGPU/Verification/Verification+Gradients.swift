@@ -55,10 +55,10 @@ extension Verification {
     func set(_ split: Split) -> ImageSet {
       let words = Philox(seed: 7, purpose: .pixelDraw, step: split.number).words(count: 225)
       return ImageSet(
-        name: "noise", split: split, count: 9, height: 5, width: 5,
+        verified: "noise", split: split, count: 9, height: 5, width: 5,
         pixels: words.map { $0 & 3 == 0 ? 0 : UInt8($0 >> 24) })
     }
-    return ImageDataset(name: "noise", train: set(.train), test: set(.test))
+    return ImageDataset(verified: "noise", train: set(.train), test: set(.test))
   }()
 
   private static let small: RunConfiguration = {

@@ -27,8 +27,37 @@ extension OpCase {
       "logistic_mixture", .logisticMixture, count: 3, heads: .uniform(-2, 0.5), x: .pixels),
     pixels(
       "logistic_mixture", .logisticMixture, count: 15, heads: .uniform(-2, 0.5), x: .pixels),
-    [longBernoulli],
+    [longBernoulli], [0, 1, 7, 989, 990, 100_000].map(optimalScale),
   ].flatMap { $0 }
+
+  /// ln sigma of a batch, and what is kept of it at a step.
+  private static func optimalScale(step: UInt32) -> OpCase {
+    OpCase(
+      name: "optimal log-scale at step \(step)", sizes: [1, 33, 65],
+      inputs: { n in
+        let words = [1, 2, step, 0, 0, 0, 0, 0].map(Double.init)
+        return [
+          .constant([2 * n, 5], -1, 1), .constant([n, 5], -1, 1), .fixed(words, [8], .uint32),
+          .fixed([-1.5]),
+        ]
+      },
+      record: { graph, inputs, _ in
+        let scale = graph.optimalLogScale(
+          mean: inputs[0], x: inputs[1], state: inputs[2], running: inputs[3])
+        return [scale, inputs[3]]
+      },
+      formula: { inputs, n in
+        // Rows are two draws for each image.
+        let variance =
+          (0..<(10 * n)).reduce(0.0) { sum, index in
+            let difference = inputs[0][index] - inputs[1][index / 10 * 5 + index % 5]
+            return sum + difference * difference
+          } / Double(10 * n)
+        let weight = max(0.01, 10 / Double(step + 10))
+        let kept = (1 - weight) * Reference.exp(-3) + weight * variance
+        return [[0.5 * Reference.log(variance)], [0.5 * Reference.log(kept)]]
+      })
+  }
 
   static let objectives = [
     OpCase(

@@ -10,6 +10,9 @@ extension OpCase {
     finishBackward("no clipping", maximumNorm: 0),
     finishBackward("clipped", maximumNorm: 0.5),
     finishBackward("norm below the maximum", maximumNorm: 1e6),
+    // Squares beyond float32 on either side.
+    finishBackward("clipped from beyond float32's roots", maximumNorm: 0.5, scale: 1e20),
+    finishBackward("clipped, all but 0", maximumNorm: 1e-26, scale: 1e-25),
   ]
 
   private static let rate = 0.01
@@ -64,12 +67,14 @@ extension OpCase {
       })
   }
 
-  private static func finishBackward(_ name: String, maximumNorm: Double) -> OpCase {
+  private static func finishBackward(
+    _ name: String, maximumNorm: Double, scale: Double = 1
+  ) -> OpCase {
     OpCase(
       name: "finish backward, \(name)", sizes: TestSizes.standard + [5000],
       inputs: { size in
         [
-          .constant([size], 0.5, 2), .constant([3]), .state, .fixed([0.125, 0]),
+          .constant([size], 0.5 * scale, 2 * scale), .constant([3]), .state, .fixed([0.125, 0]),
           .constant([4, 4]), .constant([8]), .constant([8]),
           .fixed([Double](repeating: 5, count: 32), [4, 8], .uint32), .constant([4, 8]),
         ]

@@ -19,7 +19,9 @@ extension OpCase {
     OpCase(
       name: "Gaussian log-densities",
       inputs: { n in
-        [.constant([3, 4]), .constant([4, n]), .constant([4, n], 0.1, 30), .constant([n])]
+        // One more z than are taken at once, and blocks that the Gaussians do not fill.
+        let blocks: Shape = [(n + 63) / 64, 4, 64]
+        return [.constant([9, 4]), .constant(blocks), .constant(blocks, 0.1, 30), .constant([n])]
       },
       record: { graph, inputs, _ in
         [
@@ -29,11 +31,11 @@ extension OpCase {
       },
       formula: { inputs, n in
         [
-          (0..<(3 * n)).map { index in
+          (0..<(9 * n)).map { index in
             let (row, image) = (index / n, index % n)
             return (0..<4).reduce(inputs[3][image]) { sum, j in
-              let deviation =
-                (inputs[0][row * 4 + j] - inputs[1][j * n + image]) * inputs[2][j * n + image]
+              let at = (image / 64 * 4 + j) * 64 + image % 64
+              let deviation = (inputs[0][row * 4 + j] - inputs[1][at]) * inputs[2][at]
               return sum - 0.5 * deviation * deviation
             }
           }

@@ -13,30 +13,40 @@ extension OpCase {
       inputs: { [.constant([$0], -0.5, 2)] },
       record: { graph, inputs, _ in [graph.sum(inputs[0])] },
       formula: { inputs, _ in [[inputs[0].reduce(0, +)]] }),
-    OpCase(
-      name: "log-sum-exp", sizes: TestSizes.standard + [4097],
-      inputs: { [.constant([3, $0], -60, 90)] },
-      record: { graph, inputs, _ in [graph.logSumExp(inputs[0])] },
-      formula: { inputs, size in
-        [
-          (0..<3).map { row in
-            log(inputs[0][(row * size)..<((row + 1) * size)].reduce(0) { $0 + exp($1) })
-          }
-        ]
-      }),
+    softmaxMoments("far apart", -60, 90), softmaxMoments("close together", -300.5, -300),
     OpCase(
       name: "partial sums of squares", sizes: TestSizes.standard + [4096, 4097, 10_000],
       inputs: { [.constant([$0])] },
       record: { graph, inputs, _ in [graph.partialSumsOfSquares(inputs[0])] },
       formula: { inputs, _ in
         let squares = inputs[0].map { $0 * $0 }
-        return [
-          stride(from: 0, to: squares.count, by: 4096).map {
-            squares[$0..<min($0 + 4096, squares.count)].reduce(0, +)
-          }
-        ]
+        let sums = stride(from: 0, to: squares.count, by: 4096).map {
+          squares[$0..<min($0 + 4096, squares.count)].reduce(0, +)
+        }
+        return [sums + sums.map { _ in 0 }]
       }),
   ]
+
+  private static func softmaxMoments(_ name: String, _ low: Double, _ high: Double) -> OpCase {
+    OpCase(
+      name: "softmax moments, \(name)", sizes: TestSizes.standard + [4097],
+      inputs: { [.constant([3, $0], low, high)] },
+      record: { graph, inputs, _ in [graph.softmaxMoments(inputs[0])] },
+      formula: { inputs, size in
+        [
+          (0..<3).flatMap { row in
+            let x = inputs[0][(row * size)..<((row + 1) * size)]
+            let top = x.max() ?? 0
+            let weights = x.map { exp($0 - top) }
+            let total = weights.reduce(0, +)
+            return [
+              top, log(total),
+              zip(x, weights).reduce(0) { $0 + ($1.0 - top) * $1.1 } / total,
+            ]
+          }
+        ]
+      })
+  }
 
   private static func columnSum(
     _ name: String, sizes: [Int], shape: @escaping @Sendable (Int) -> Shape

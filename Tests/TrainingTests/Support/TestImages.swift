@@ -10,12 +10,13 @@ enum TestImages {
         .map { $0 & 3 == 0 ? UInt8($0 >> 24) : 0 }
     }
     return ImageSet(
-      name: "test-images", split: split, count: count, height: side, width: side, pixels: pixels)
+      verified: "test-images", split: split, count: count, height: side, width: side, pixels: pixels
+    )
   }
 
   static func dataset(train: Int = 27, test: Int = 11, side: Int = 6) -> ImageDataset {
     ImageDataset(
-      name: "test-images", train: set(.train, count: train, side: side),
+      verified: "test-images", train: set(.train, count: train, side: side),
       test: set(.test, count: test, side: side))
   }
 }
