@@ -30,7 +30,7 @@ let package = Package(
     .target(
       name: "OpenCLBackend",
       dependencies: [
-        "Compute", "CKernels", "COpenCL", "CCLBlast", "CCLBlastParameters", "CZlib",
+        "Compute", "CKernels", "COpenCL", "CCLBlast", "CCLBlastParameters", "CZlib", "FileFormats",
       ]),
     .target(name: "Graph", dependencies: ["Compute"]),
     .target(name: "NeuralNetwork", dependencies: ["Graph"]),
@@ -42,7 +42,8 @@ let package = Package(
       name: "Training",
       dependencies: ["VAEModels", "LinearAlgebra", "Datasets", "FileFormats", "TOMLKit"]),
     .target(
-      name: "VAEGPU", dependencies: ["Training", "LinearAlgebra", "CPUBackend", "OpenCLBackend"]),
+      name: "VAEGPU",
+      dependencies: ["Training", "LinearAlgebra", "CPUBackend", "OpenCLBackend", "CKernels"]),
     .executableTarget(
       name: "vae-gpu",
       dependencies: [
@@ -60,7 +61,8 @@ let package = Package(
     .testTarget(
       name: "BackendConformanceTests",
       dependencies: [
-        "Graph", "CPUBackend", "OpenCLBackend", "CKernels", "COpenCL", "TestSupport",
+        "Graph", "CPUBackend", "OpenCLBackend", "CKernels", "COpenCL", "FileFormats",
+        "TestSupport",
       ]),
     .testTarget(
       name: "VAEModelsTests",

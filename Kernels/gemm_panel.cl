@@ -26,7 +26,22 @@
 
 // Columns from `width` on become 0.
 static inline void load_row(float *row, __global const float *c, const uint width) {
-  for (uint q = 0; q < PANEL; q++) row[q] = q < width ? c[q] : 0.0f;
+  if (width == PANEL)
+    STORE(LOAD(0, c), 0, row), STORE(LOAD(1, c), 1, row);
+  else
+    for (uint q = 0; q < PANEL; q++) row[q] = q < width ? c[q] : 0.0f;
+}
+
+static inline void store_row(const float *row, __global float *c, __global const float *operand, const uint n,
+                             const uint i, const uint j, const uint width, const bool last) {
+  __global float *sums = c + (size_t)i * n + j;
+  if (width < PANEL) {
+    for (uint q = 0; q < width; q++) sums[q] = last ? FINISHED(row[q], i, j + q) : row[q];
+  } else if (last) {
+    for (uint q = 0; q < PANEL; q++) sums[q] = FINISHED(row[q], i, j + q);
+  } else {
+    STORE(LOAD(0, row), 0, sums), STORE(LOAD(1, row), 1, sums);
+  }
 }
 
 // One value of k: a column of op(A) at x, a row of the panel at y.
@@ -41,25 +56,19 @@ static inline void load_row(float *row, __global const float *c, const uint widt
   }
 
 // C(i ..< i + rows, j ..< j + width) += A(..., k0 ..< k0 + depth) panel. The sums rest in C from one block of k to the next;
-// `last` says that this one is the last, and the epilogue is due.
+// `last` says that this one is the last, and the epilogue is due. Rows are read and written through an array by loops that
+// are not unrolled: that costs a tile once per block of k, and makes a third of the code to compile.
 #define TILE(rows)                                                                                              \
   static inline void JOIN(tile_, rows)(A_SPACE const float *x, __local const float *panel,                      \
                                        __global float *c, __global const float *operand,                        \
                                        const uint n, const uint k_total, const uint i, const uint j,            \
                                        const uint width, const uint depth, const bool first, const bool last) { \
     vector low[rows], high[rows];                                                                               \
+    float tile[rows * PANEL];                                                                                   \
     UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = 0, high[r] = 0;                                        \
     if (!first) {                                                                                               \
-      UNROLL(rows) for (int r = 0; r < rows; r++) {                                                             \
-        __global const float *sums = c + (size_t)(i + r) * n + j;                                               \
-        float row[PANEL];                                                                                       \
-        if (width == PANEL) {                                                                                   \
-          low[r] = LOAD(0, sums), high[r] = LOAD(1, sums);                                                      \
-        } else {                                                                                                \
-          load_row(row, sums, width);                                                                           \
-          low[r] = LOAD(0, row), high[r] = LOAD(1, row);                                                        \
-        }                                                                                                       \
-      }                                                                                                         \
+      UNROLL(1) for (int r = 0; r < rows; r++) load_row(tile + r * PANEL, c + (size_t)(i + r) * n + j, width);  \
+      UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = LOAD(2 * r, tile), high[r] = LOAD(2 * r + 1, tile);  \
     }                                                                                                           \
     uint k = 0;                                                                                                 \
     for (; k + 2 <= depth; k += 2, x += 2 * A_STEP, panel += 2 * PANEL) {                                       \
@@ -67,23 +76,10 @@ static inline void load_row(float *row, __global const float *c, const uint widt
       STEP(rows, x + A_STEP, panel + PANEL)                                                                     \
     }                                                                                                           \
     if (k < depth) STEP(rows, x, panel)                                                                         \
-    UNROLL(rows) for (int r = 0; r < rows; r++) store_row(low[r], high[r], c, operand, n, i + r, j, width, last);\
+    UNROLL(rows) for (int r = 0; r < rows; r++) STORE(low[r], 2 * r, tile), STORE(high[r], 2 * r + 1, tile);    \
+    UNROLL(1) for (int r = 0; r < rows; r++)                                                                    \
+      store_row(tile + r * PANEL, c, operand, n, i + r, j, width, last);                                        \
   }
-
-static inline void store_row(const vector low, const vector high, __global float *c,
-                             __global const float *operand, const uint n, const uint i, const uint j,
-                             const uint width, const bool last) {
-  __global float *sums = c + (size_t)i * n + j;
-  float row[PANEL];
-  STORE(low, 0, row), STORE(high, 1, row);
-  if (width < PANEL) {
-    for (uint q = 0; q < width; q++) sums[q] = last ? FINISHED(row[q], i, j + q) : row[q];
-  } else if (last) {
-    for (uint q = 0; q < PANEL; q++) sums[q] = FINISHED(row[q], i, j + q);
-  } else {
-    STORE(low, 0, sums), STORE(high, 1, sums);
-  }
-}
 
 TILE(ROWS)
 TILE(4)

@@ -8,9 +8,9 @@
 #define COLUMNS_EACH (TILE_N / GROUP_N)
 
 #if SPLIT_K > 1
-#define STORED(x, i, j) (x)
+#define RESULT(x, i, j) (x)
 #else
-#define STORED(x, i, j) FINISHED(x, i, j)
+#define RESULT(x, i, j) FINISHED(x, i, j)
 #endif
 
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void gemm GEMM_PARAMETERS {
@@ -77,7 +77,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void gemm GEMM_PARAM
   UNROLL(ROWS_EACH) for (int r = 0; r < ROWS_EACH; r++) {
     UNROLL(COLUMNS_EACH) for (int q = 0; q < COLUMNS_EACH; q++) {
       const uint i = i0 + item_m + r * GROUP_M, j = j0 + item_n + q * GROUP_N;
-      if (i < m && j < n) c[(size_t)i * n + j] = STORED(sums[r][q], i, j);
+      if (i < m && j < n) c[(size_t)i * n + j] = RESULT(sums[r][q], i, j);
     }
   }
 }

@@ -1,5 +1,9 @@
 #include <dlfcn.h>
 #include <sched.h>
+#include <signal.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "ckernels.h"
 
@@ -11,4 +15,10 @@ int vae_available_processors(void) {
 const char *vae_library_of(const void *symbol) {
   Dl_info place;
   return dladdr(symbol, &place) != 0 ? place.dli_fname : NULL;
+}
+
+void vae_end_with_parent(void) {
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
 }

@@ -33,9 +33,11 @@ package final class CPUBackend: Backend {
   }
 
   package func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer {
+    try HostMemory.check(byteCount, for: "a buffer of the CPU backend")
     guard let buffer = CPUBuffer(byteCount: byteCount) else {
       throw ComputeError(
-        .outOfMemory, operation: "allocate", detail: "no memory for \(byteCount) bytes")
+        .outOfMemory, operation: "a buffer of the CPU backend",
+        detail: "the machine has not enough memory for \(byteCount) bytes")
     }
     return buffer
   }

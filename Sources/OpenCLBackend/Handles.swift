@@ -27,12 +27,15 @@ package struct ProgramHandle: ~Copyable {
 
 package struct KernelHandle: ~Copyable {
   package let raw: cl_kernel
+  /// Whether its program was not compiled by an earlier process.
+  let isFresh: Bool
 
   init(_ name: String, of program: borrowing ProgramHandle) throws(ComputeError) {
     var status: cl_int = 0
     let raw = clCreateKernel(program.raw, name, &status)
     guard let raw, status == CL_SUCCESS else { throw OpenCLStatus.error(status, "kernel \(name)") }
     self.raw = raw
+    isFresh = !program.isFromCache
   }
 
   deinit { clReleaseKernel(raw) }

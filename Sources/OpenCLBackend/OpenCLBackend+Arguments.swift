@@ -17,21 +17,60 @@ extension OpenCLBackend {
   /// Items of an item kernel that a work-group takes: `ITEMS_EACH` of the dialect on processors.
   var itemsOfGroup: Int { info.type == .cpu ? 1024 : 64 }
 
+  /// Builds the programs of commands at once, so that each is built for all its kernels and several can be built side by side.
+  func buildPrograms(of commands: [Command], joints: [KernelLaunch?]) throws(ComputeError) {
+    var kernels: Set<String> = []
+    var products: [ProgramRequest] = []
+    for (command, joint) in zip(commands, joints) {
+      switch command {
+      case .kernel(let launch): kernels.insert((joint ?? launch).kernel)
+      case .multiply(let multiply):
+        let variant = variant(of: multiply)
+        if variant == .clblast {
+          let launches = [joint, multiply.epilogueLaunch, multiply.rowSumsLaunch]
+          kernels.formUnion(launches.compactMap { $0?.kernel })
+        } else {
+          products += requests(variant, for: multiply)
+        }
+      }
+    }
+    try counting { () throws(ComputeError) in
+      try programs.require(kernels: kernels, products: products)
+    }
+  }
+
+  /// The programs of a product: that of a split one has no epilogue, which comes with the sum of the parts.
+  private func requests(_ variant: GemmVariant, for multiply: MatrixMultiply) -> [ProgramRequest] {
+    var parts = multiply
+    if case .tiled(_, _, _, _, _, let split) = variant, split > 1 { parts.epilogue = nil }
+    return [programs.request(variant, for: parts), programs.request(variant, for: multiply)]
+      .compactMap { $0 }
+  }
+
   /// A kernel of the operations for a launch site.
   func kernel(_ name: String) throws(ComputeError) -> KernelHandle {
     counters.kernels += 1
-    return try KernelHandle(name, of: program)
+    return try counting { () throws(ComputeError) in try programs.operation(name) }
   }
 
   /// A kernel of a matrix product variant for a launch site.
   func gemmKernel(
     _ name: String, of variant: GemmVariant, for multiply: MatrixMultiply
   ) throws(ComputeError) -> KernelHandle {
-    let before = gemmPrograms.count
-    let kernel = try gemmPrograms.kernel(name, of: variant, for: multiply)
-    counters.programs += gemmPrograms.count - before
     counters.kernels += 1
-    return kernel
+    guard let request = programs.request(variant, for: multiply) else {
+      preconditionFailure("\(variant.name) has no program")
+    }
+    return try counting { () throws(ComputeError) in try programs.product(name, of: request) }
+  }
+
+  /// Counts the programs that `body` builds.
+  private func counting<Result: ~Copyable>(
+    _ body: () throws(ComputeError) -> Result
+  ) throws(ComputeError) -> Result {
+    let before = programs.count
+    defer { counters.programs += programs.count - before }
+    return try body()
   }
 
   /// Sets all arguments of a kernel object, once.

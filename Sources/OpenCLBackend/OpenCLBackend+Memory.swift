@@ -48,7 +48,8 @@ extension OpenCLBackend {
   package func allocate(byteCount: Int) throws(ComputeError) -> any DeviceBuffer {
     guard byteCount <= 1 << 62 else {
       throw ComputeError(
-        .outOfMemory, operation: "allocate", detail: "no memory for \(byteCount) bytes")
+        .outOfMemory, operation: "a buffer on \(info.name)",
+        detail: "the device has not enough memory for \(byteCount) bytes")
     }
     let size = BufferView.aligned(max(byteCount, 1))
     counters.allocations += 1

@@ -4,7 +4,8 @@ import COpenCL
 import Compute
 import Glibc
 
-/// An OpenCL device: one context, one in-order queue, the embedded kernels as one program, GEMM by CLBlast.
+/// An OpenCL device: one context, one in-order queue, programs of the embedded kernels, matrix products by CLBlast or by kernels
+/// of the engine.
 package final class OpenCLBackend: Backend {
   package let info: DeviceInfo
   package var realType: RealType { .float32 }
@@ -12,12 +13,12 @@ package final class OpenCLBackend: Backend {
   package let device: OpenCLDevice
   package let context: ContextHandle
   let queue: QueueHandle
-  package let program: ProgramHandle
+  package let programs: KernelPrograms
   /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes only.
   let isDebugging: Bool
   /// Chooses the kernel of each matrix product.
   package let gemmChoice: GemmChoice
-  let gemmPrograms: GemmPrograms
+  let builder: ProgramBuilder
   /// CLBlast's parameters for products that are prepared from now on.
   package internal(set) var clblast = CLBlastParameters.stock
   /// Where CLBlast pads and transposes: one for all products, for the queue runs them one by one.
@@ -29,23 +30,32 @@ package final class OpenCLBackend: Backend {
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
   /// correctly where the device can, so that it computes the bits of the CPU backend. On a
-  /// processor one work-item walks a row of a row kernel (Kernels/dialect.h).
+  /// processor one work-item walks a row of a row kernel (Kernels/dialect.h). Without warnings: PoCL's compiler counts them
+  /// on stderr, about vectors wider than the processor's above all.
   package static func buildOptions(_ device: OpenCLDevice) -> String {
     let configuration: cl_device_fp_config = OpenCLDevice.scalar(
       device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
     let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
-    return "-cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+    return "-w -cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
       + (device.info.type == .cpu ? " -DONE_LANE" : "")
   }
 
   /// The text of a program: what all begin with, and its kernels.
-  static func source(_ kernels: UnsafePointer<CChar>?) -> String {
-    [vae_opencl_common(), kernels].compactMap { $0.map { String(cString: $0) } }.joined()
+  package static func source(_ kernels: UnsafePointer<CChar>?) -> String {
+    source(kernels.map { String(cString: $0) } ?? "")
   }
 
+  static func source(_ kernels: String) -> String {
+    (vae_opencl_common().map { String(cString: $0) } ?? "") + kernels
+  }
+
+  /// - Parameters:
+  ///   - gemm: how matrix products are run; nil: as tuned.
+  ///   - profiling: whether the queue keeps the times of its commands.
+  ///   - keepsBinaries: whether the cache holds binaries; nil: unless the driver has a cache of its own.
   package init(
-    _ device: OpenCLDevice, cache: ProgramCache? = nil, gemm: GemmChoice? = nil,
-    profiling: Bool = false
+    _ device: OpenCLDevice, cache: ProgramCache = .standard, gemm: GemmChoice? = nil,
+    profiling: Bool = false, keepsBinaries: Bool? = nil
   ) throws(ComputeError) {
     var status: cl_int = 0
     var id: cl_device_id? = device.id
@@ -64,13 +74,13 @@ package final class OpenCLBackend: Backend {
       throw OpenCLStatus.error(status, "queue of \(device.info.name)")
     }
     let queueHandle = QueueHandle(raw: queue)
-    let builder = ProgramBuilder(
-      context: context, device: device, cache: cache ?? .standard(for: device.info))
-    program = try builder.build(
-      source: Self.source(vae_opencl_operations()), options: Self.buildOptions(device))
-    counters.programs = 1
-    gemmPrograms = GemmPrograms(builder: builder, options: Self.buildOptions(device))
+    builder = ProgramBuilder(
+      context: context, device: device, cache: cache, keepsBinaries: keepsBinaries)
+    programs = KernelPrograms(builder: builder, options: Self.buildOptions(device))
     gemmChoice = gemm ?? .tuned(VerdictStore.standard.verdicts(for: device.info))
+    if gemm == nil, let problem = VerdictStore.standard.problem(for: device.info) {
+      DeviceEvents.send(.warning(problem))
+    }
     self.device = device
     self.context = contextHandle
     self.queue = queueHandle
@@ -94,6 +104,7 @@ package final class OpenCLBackend: Backend {
   package func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence {
     let sequence = OpenCLCommandSequence(backend: self)
     let joints = commands.indices.map { $0 > 0 ? joint(commands[$0 - 1], commands[$0]) : nil }
+    try buildPrograms(of: commands, joints: joints)
     for (index, command) in commands.enumerated() {
       let leavesEpilogue = index + 1 < commands.count && joints[index + 1] != nil
       switch command {

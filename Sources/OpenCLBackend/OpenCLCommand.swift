@@ -6,6 +6,8 @@ protocol OpenCLCommand: AnyObject {
   var name: String { get }
   /// Whether the command is one kernel, so that its event tells its beginning as well as its end.
   var isOneKernel: Bool { get }
+  /// Whether the driver will compile at the first launch, as far as is known.
+  var awaitsCompilation: Bool { get }
   /// - Parameter event: where the event of the (last) kernel goes; nil: no event is made.
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError)
 }
@@ -25,6 +27,8 @@ final class OpenCLCommandSequence: CommandSequence {
   private(set) var launches: [PreparedLaunch] = []
   /// Index of the first launch of each command, and the end.
   private var starts: [Int] = [0]
+  /// Launches at which the driver compiles.
+  private var uncompiled: Set<Int> = []
 
   init(backend: OpenCLBackend) { self.backend = backend }
 
@@ -37,18 +41,42 @@ final class OpenCLCommandSequence: CommandSequence {
         PreparedLaunch(
           command: count, part: part.part, kernel: part.command.name,
           finishesProduct: part.finishesProduct))
+      if part.command.awaitsCompilation { uncompiled.insert(commands.count) }
       commands.append(part.command)
     }
     starts.append(commands.count)
   }
 
   func run(_ range: Range<Int>) throws(ComputeError) {
-    for index in starts[range.lowerBound]..<starts[range.upperBound] {
+    let launches = starts[range.lowerBound]..<starts[range.upperBound]
+    if !uncompiled.isDisjoint(with: launches) { return try compile(launches) }
+    for index in launches {
       try commands[index].enqueue(event: nil)
       if backend.isDebugging {
         try OpenCLStatus.check(clFinish(backend.queue.raw), commands[index].name)
       }
     }
     try OpenCLStatus.check(clFlush(backend.queue.raw), "clFlush")
+  }
+
+  /// Runs launches for the first time, one by one, and tells an observer which kernel the driver compiles.
+  private func compile(_ launches: Range<Int>) throws(ComputeError) {
+    defer { DeviceEvents.send(.compiled) }
+    let total = uncompiled.count
+    for index in launches {
+      let command = commands[index]
+      let isFirst = uncompiled.contains(index)
+      if isFirst {
+        DeviceEvents.send(
+          .compiling(
+            device: backend.info.name, kernel: command.name, done: total - uncompiled.count,
+            total: total))
+      }
+      try command.enqueue(event: nil)
+      if isFirst || backend.isDebugging {
+        try OpenCLStatus.check(clFinish(backend.queue.raw), command.name)
+      }
+      uncompiled.remove(index)
+    }
   }
 }

@@ -2,7 +2,7 @@ import COpenCL
 import Compute
 
 extension OpenCLDevice {
-  static func describe(_ device: cl_device_id, on platform: cl_platform_id) -> DeviceInfo {
+  static func describe(_ device: cl_device_id, on platform: String) -> DeviceInfo {
     let extensions = Set(
       string(device, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
     let type: cl_device_type = scalar(device, CL_DEVICE_TYPE, 0)
@@ -27,7 +27,7 @@ extension OpenCLDevice {
     let memory: cl_ulong = scalar(device, CL_DEVICE_GLOBAL_MEM_SIZE, 0)
     return DeviceInfo(
       index: nil, name: string(device, CL_DEVICE_NAME), vendor: string(device, CL_DEVICE_VENDOR),
-      platform: string(platform: platform, CL_PLATFORM_NAME),
+      platform: platform,
       driver: string(device, CL_DRIVER_VERSION), type: kind, computeUnits: Int(units),
       memory: memory, features: features)
   }

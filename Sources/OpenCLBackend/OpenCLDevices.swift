@@ -8,18 +8,25 @@ package struct OpenCLDevice: @unchecked Sendable {
   let platform: cl_platform_id
   package let info: DeviceInfo
 
+  /// Whether the driver compiles a kernel when it is first launched with a size of work-group, and keeps the result in a cache
+  /// of its own.
+  package var compilesAtLaunch: Bool { Self.compilesAtLaunch(platform: info.platform) }
+
+  package static func compilesAtLaunch(platform: String) -> Bool {
+    platform == "Portable Computing Language"
+  }
+
   /// Every OpenCL device, GPUs first, then accelerators, then the rest, numbered from 0 in that order. Empty where no
-  /// driver is installed.
-  /// Looked for once: drivers need not stand two threads that ask at the same time.
+  /// driver is installed or none offers a device (`driverProblems`). Discovered once: drivers may not be thread-safe here.
   package static func all() -> [OpenCLDevice] { discovered }
 
   private static let discovered = discover()
 
   private static func discover() -> [OpenCLDevice] {
     var found: [(device: cl_device_id, platform: cl_platform_id, info: DeviceInfo)] = []
-    for platform in platforms {
-      for device in devices(of: platform) {
-        found.append((device, platform, describe(device, on: platform)))
+    for platform in OpenCLPlatforms.found.platforms {
+      for device in platform.devices {
+        found.append((device, platform.id, describe(device, on: platform.name)))
       }
     }
     let order: [DeviceInfo.Kind] = [.gpu, .accelerator, .cpu, .other]
@@ -32,27 +39,8 @@ package struct OpenCLDevice: @unchecked Sendable {
   }
 
   /// The number of installed OpenCL platforms (drivers).
-  package static var platformCount: Int { platforms.count }
+  package static var platformCount: Int { OpenCLPlatforms.found.platforms.count }
 
-  // cl_platform_id lives as long as the process. The first call of the OpenCL library is here, and it alone reads what
-  // drivers there are.
-  private nonisolated(unsafe) static let platforms = UnlistedDrivers.shown { readPlatforms() }
-
-  private static func readPlatforms() -> [cl_platform_id] {
-    CLBlastBuildOptions.set()
-    var count: cl_uint = 0
-    guard clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
-    var ids = [cl_platform_id?](repeating: nil, count: Int(count))
-    guard clGetPlatformIDs(count, &ids, nil) == CL_SUCCESS else { return [] }
-    return ids.compactMap { $0 }
-  }
-
-  private static func devices(of platform: cl_platform_id) -> [cl_device_id] {
-    let all = cl_device_type(CL_DEVICE_TYPE_ALL)
-    var count: cl_uint = 0
-    guard clGetDeviceIDs(platform, all, 0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
-    var ids = [cl_device_id?](repeating: nil, count: Int(count))
-    guard clGetDeviceIDs(platform, all, count, &ids, nil) == CL_SUCCESS else { return [] }
-    return ids.compactMap { $0 }
-  }
+  /// Drivers that are installed and offer no device.
+  package static var driverProblems: [DriverProblem] { OpenCLPlatforms.found.problems }
 }

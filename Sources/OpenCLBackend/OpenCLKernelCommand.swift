@@ -5,6 +5,7 @@ import Compute
 final class OpenCLKernelCommand: OpenCLCommand {
   let name: String
   let isOneKernel = true
+  let awaitsCompilation: Bool
   private let kernel: KernelHandle
   private let queue: cl_command_queue
   private var globalSize: Int
@@ -21,6 +22,7 @@ final class OpenCLKernelCommand: OpenCLCommand {
   ) throws(ComputeError) {
     try backend.setArguments(arguments, of: kernel.raw, name: name)
     self.name = name
+    awaitsCompilation = kernel.isFresh && backend.device.compilesAtLaunch
     self.kernel = kernel
     queue = backend.queue.raw
     globalSize = groups * items

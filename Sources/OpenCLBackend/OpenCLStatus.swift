@@ -31,7 +31,7 @@ enum OpenCLStatus {
     case -4, -6, -61:
       ComputeError(
         .outOfMemory, operation: operation,
-        detail: "\(name(status)): the device has not enough memory; try a smaller --batch-size")
+        detail: "\(name(status)): the device has not enough memory")
     case -5:
       ComputeError(
         .deviceFailed, operation: operation,

@@ -1,28 +1,76 @@
 import COpenCL
 import Compute
+import Foundation
 
 /// Builds a program from the cached binary or from source; the compiler's log is in the error.
-package struct ProgramBuilder {
+package struct ProgramBuilder: @unchecked Sendable {
+  // cl_context and the other objects may be used from several threads at once.
   let context: cl_context
   let device: OpenCLDevice
   let cache: ProgramCache
+  /// Whether binaries are kept. A driver with a cache of its own gets a note in their place.
+  let keepsBinaries: Bool
 
-  package init(context: cl_context, device: OpenCLDevice, cache: ProgramCache) {
+  /// - Parameter keepsBinaries: nil: unless the driver compiles at the first launch and has a cache of its own.
+  package init(
+    context: cl_context, device: OpenCLDevice, cache: ProgramCache, keepsBinaries: Bool? = nil
+  ) {
     self.context = context
     self.device = device
     self.cache = cache
+    self.keepsBinaries = keepsBinaries ?? !device.compilesAtLaunch
   }
 
   package func build(source: String, options: String) throws(ComputeError) -> ProgramHandle {
-    let info = device.info
-    let key = [source, options, info.platform, info.name, info.driver].joined(separator: "\u{0}")
+    try build(ProgramRequest(source: source, options: options, label: "")).handle()
+  }
+
+  func build(_ request: ProgramRequest) throws(ComputeError) -> BuiltProgram {
+    let (source, options) = (request.source, request.options)
+    guard keepsBinaries else {
+      // A binary would compile every kernel once more, for any size of work-group, and spare a start no compilation:
+      // PoCL compiles for the size of a launch, and finds that in its own cache.
+      let isKept = isNoted([source, options])
+      let raw = try programFromSource(source, options: options)
+      if !isKept { note([source, options]) }
+      return BuiltProgram(raw: raw, isFromCache: isKept)
+    }
+    let key = key([source, options])
     if let binary = cache.load(key: key), let raw = programFromBinary(binary, options: options) {
-      return ProgramHandle(raw: raw, isFromCache: true)
+      return BuiltProgram(raw: raw, isFromCache: true)
     }
     let raw = try programFromSource(source, options: options)
     if cache.directory != nil, let binary = self.binary(of: raw) { cache.store(binary, key: key) }
-    return ProgramHandle(raw: raw)
+    return BuiltProgram(raw: raw, isFromCache: false)
   }
+
+  private func key(_ parts: [String]) -> String {
+    let info = device.info
+    return (parts + [info.platform, info.name, info.driver]).joined(separator: "\u{0}")
+  }
+
+  /// Whether an earlier process seems to have left the program: then nothing is worth announcing.
+  func isKept(_ request: ProgramRequest) -> Bool {
+    guard keepsBinaries else { return isNoted([request.source, request.options]) }
+    return cache.path(key: key([request.source, request.options]))
+      .map { FileManager.default.fileExists(atPath: $0) } ?? false
+  }
+
+  private static let noted = Array("compiled programs are in the driver's own cache\n".utf8)
+
+  /// Whether something was compiled before, as far as the driver's own cache has it.
+  func isNoted(_ parts: [String]) -> Bool {
+    cache.load(key: key(parts + [Self.driverCache])) == Self.noted
+  }
+
+  func note(_ parts: [String]) { cache.store(Self.noted, key: key(parts + [Self.driverCache])) }
+
+  /// Where the driver keeps what it has compiled, as far as the environment says so.
+  private static let driverCache: String = {
+    let environment = ProcessInfo.processInfo.environment
+    return ["POCL_CACHE_DIR", "POCL_KERNEL_CACHE", "XDG_CACHE_HOME"]
+      .map { environment[$0] ?? "" }.joined(separator: "\u{0}")
+  }()
 
   /// nil when the driver refuses the binary: the caller then rebuilds from source.
   private func programFromBinary(_ binary: [UInt8], options: String) -> cl_program? {

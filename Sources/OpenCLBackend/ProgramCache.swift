@@ -1,5 +1,4 @@
 import CZlib
-import Compute
 import Foundation
 
 /// Compiled programs on disk. An entry's file name is a hash of its key (source, options, platform, device, driver);
@@ -16,13 +15,6 @@ package struct ProgramCache: Sendable {
   /// `$VAE_GPU_CACHE`, else `$XDG_CACHE_HOME/vae-gpu`, else `~/.cache/vae-gpu`; below it `programs`.
   package static var standard: ProgramCache {
     ProgramCache(directory: root.map { $0 + "/programs" })
-  }
-
-  /// The standard cache; none for PoCL, which keeps compiled kernels itself. To give the binary of a program it compiles
-  /// every kernel for an open work-group size, which no launch uses: a minute or two for a program that is built in
-  /// seconds, and in 0.3 s from its own cache.
-  package static func standard(for info: DeviceInfo) -> ProgramCache {
-    info.platform == "Portable Computing Language" ? ProgramCache(directory: nil) : .standard
   }
 
   /// The folder of everything that vae-gpu keeps between runs.

@@ -12,9 +12,6 @@ package enum UnlistedDrivers {
     "/usr/lib64/intel-opencl/libigdrcl.so",
   ]
 
-  /// The loader's folder of `.icd` files.
-  private static let folder = "/etc/OpenCL/vendors"
-
   /// The libraries that were found. Empty where the environment tells the loader where to look.
   package static let paths = find()
 
@@ -40,7 +37,10 @@ package enum UnlistedDrivers {
     // Listed drivers come first: some look for their parts beside the name that they were opened by. The dynamic linker
     // gives one handle for one file, whatever names lead to it. Handles stay open: the loader opens the same files
     // next, and drivers are not made to be unloaded.
-    var seen = Set(listed().compactMap { dlopen($0, RTLD_LAZY | RTLD_LOCAL) })
+    var seen = Set(
+      ListedDriver.named(in: ListedDriver.folder).compactMap {
+        dlopen($0.library, RTLD_LAZY | RTLD_LOCAL)
+      })
     return known.compactMap(open).compactMap { seen.insert($0.handle).inserted ? $0.path : nil }
   }
 
@@ -56,21 +56,6 @@ package enum UnlistedDrivers {
     return (handle, String(cString: path))
   }
 
-  /// The `.icd` files of the system.
-  private static var files: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasSuffix(".icd") }
-  }
-
-  /// The libraries that they name: the first line of each.
-  private static func listed() -> [String] {
-    files.compactMap { name in
-      let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data()
-      return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first
-        .map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-  }
-
   /// A folder with the system's `.icd` files and one for each of `paths`; nil where none can be made.
   private static func makeFolder() -> String? {
     let path = NSTemporaryDirectory() + "/vae-gpu-icd-\(UUID().uuidString)"
@@ -78,9 +63,10 @@ package enum UnlistedDrivers {
     do {
       try manager.createDirectory(
         atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-      for name in files {
+      for name in ListedDriver.files(in: ListedDriver.folder) {
         try manager.createSymbolicLink(
-          atPath: "\(path)/\(name)", withDestinationPath: "\(folder)/\(name)")
+          atPath: "\(path)/\(name)",
+          withDestinationPath: "\(ListedDriver.folder)/\(name)")
       }
       for (index, driver) in paths.enumerated() {
         try Data("\(driver)\n".utf8)

@@ -39,7 +39,8 @@ package struct Checkpoint {
   }
 
   package static func read(_ path: String, layout: ParameterLayout) throws -> Checkpoint {
-    try read(try SafeTensors.read(path), layout: layout)
+    try VAE.checkMemory(toRead: path)
+    return try read(try SafeTensors.read(path), layout: layout)
   }
 
   package static func read(_ file: SafeTensors, layout: ParameterLayout) throws -> Checkpoint {

@@ -31,6 +31,9 @@ public final class VAE {
         .unsupported, operation: "model",
         detail: "\(layout.parameterCount) parameters; the engine takes up to \(1 << 31)")
     }
+    try HostMemory.check(
+      Self.hostByteCount(drawing: layout, onHost: device.info.type == .cpu),
+      for: "a model of \(layout.parameterCount) parameters")
     parameters = try device.backend.allocate(
       byteCount: layout.elementCount * device.backend.realType.byteCount)
     try setWeights(layout.initialValues(seed: seed, configuration.initialisation))

@@ -12,8 +12,8 @@ extension Device {
         backend.device, gemm: backend.gemmChoice, profiling: true))
   }
 
-  /// Whether the device's programs came from the cache on disk; nil where there is nothing to compile.
+  /// Whether the device's programs were compiled by an earlier process; nil where there is nothing to compile.
   package var programsAreFromCache: Bool? {
-    (backend as? OpenCLBackend)?.program.isFromCache
+    (backend as? OpenCLBackend)?.programs.areFromCache
   }
 }

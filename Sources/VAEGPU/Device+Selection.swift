@@ -71,7 +71,9 @@ extension Device {
         return Choice(info: gpu, reason: "auto: the first GPU")
       }
       return Choice(
-        info: CPUBackend.describe(), reason: "auto: no GPU with an OpenCL driver was found")
+        info: CPUBackend.describe(),
+        reason: (["auto: no GPU with an OpenCL driver was found"]
+          + OpenCLDevice.driverProblems.map(\.summary)).joined(separator: "; "))
     }
     return Choice(
       info: try find(name, wanted, origin: origin, among: devices), reason: "\(origin) \(wanted)")
@@ -83,8 +85,7 @@ extension Device {
     guard !devices.isEmpty else {
       throw ComputeError(
         .noDriver, operation: "\(origin) \(wanted)",
-        detail: "no OpenCL driver is installed; install the one of your GPU's vendor, or "
-          + "pocl-opencl-icd for the processor, or use --device cpu")
+        detail: noDevice)
     }
     if let number = Int(name) {
       if let device = devices.first(where: { $0.index == number }) { return device }
@@ -100,7 +101,21 @@ extension Device {
     }
     throw ComputeError(
       .deviceNotFound, operation: "\(origin) \(wanted)",
-      detail: "no such device; there are cpu, \(list(devices))")
+      detail: (["no such device; there are cpu, \(list(devices))"]
+        + OpenCLDevice.driverProblems.map(\.summary)).joined(separator: "; "))
+  }
+
+  /// Why there is no OpenCL device, and what to do.
+  private static var noDevice: String {
+    let problems = OpenCLDevice.driverProblems
+    guard problems.isEmpty else {
+      return problems.map(\.description).joined(separator: "; ")
+        + "; 'vae-gpu doctor' shows more; or use --device cpu"
+    }
+    let place = ListedDriver.source
+    let hint = place == ListedDriver.folder ? "" : " where the environment points to, \(place)"
+    return "no OpenCL driver is installed\(hint); install the one of your GPU's vendor, or "
+      + "pocl-opencl-icd for the processor, or use --device cpu"
   }
 
   private static func list(_ devices: [DeviceInfo]) -> String {

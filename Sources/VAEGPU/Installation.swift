@@ -1,11 +1,16 @@
+import CKernels
 import OpenCLBackend
 
 /// What a machine has that is no device.
 package enum Installation {
   /// OpenCL platforms that the loader finds.
   package static var driverCount: Int { OpenCLDevice.platformCount }
+  /// Drivers that are installed and offer no device.
+  package static var driverProblems: [DriverProblem] { OpenCLDevice.driverProblems }
   /// Libraries of drivers that no `.icd` file names and that the loader was shown all the same.
   package static var unlistedDrivers: [String] { UnlistedDrivers.paths }
+  /// Lets the system end this process, which may hang in a driver, when its parent ends.
+  package static func endWithParent() { vae_end_with_parent() }
   /// The folder of compiled programs and other things kept between runs; nil where there is no home.
   package static var cacheDirectory: String? { ProgramCache.root }
 }

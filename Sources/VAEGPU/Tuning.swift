@@ -55,6 +55,12 @@ public struct Tuning {
   /// Where the verdicts are kept; nil where there is no cache folder.
   public var path: String? { store.path(for: device.info) }
 
+  /// One line about a file of verdicts that cannot be used; nil where all is well.
+  public var problem: String? { store.problem(for: device.info) }
+
+  /// Throws if the verdicts could not be kept: to be asked before minutes of measuring.
+  public func checkWritable() throws(FileError) { try store.checkWritable(for: device.info) }
+
   /// The distinct shapes of the matrix products of training steps and of evaluation.
   package static func shapes(
     of configuration: RunConfiguration, data: ImageDataset
@@ -78,19 +84,25 @@ public struct Tuning {
     return shapes.filter { verdicts?.hasVerdict(for: $0) != true }
   }
 
-  /// Chooses CLBlast's parameters where there are none, measures the shapes, tells each finding, and saves the verdicts beside earlier ones of other shapes.
+  /// Chooses CLBlast's parameters where there are none, measures the shapes, reports each finding, and saves the verdicts
+  /// beside earlier ones of other shapes.
   ///
   /// - Parameters:
   ///   - quick: fewer variants, for a first run that does not want to wait.
   ///   - anyOrder: also variants that add in another order than the CPU backend: faster on some devices, with other
   ///     last bits.
   ///   - again: also where CLBlast's parameters were chosen before.
+  ///   - onUnsaved: takes the error of a file that cannot be written; nil: it is thrown.
+  /// - Returns: how matrix products are run with these verdicts, saved or not.
+  @discardableResult
   package func run(
     _ shapes: [GemmShape], quick: Bool = false, anyOrder: Bool = false, again: Bool = false,
-    stop: () -> Bool = { false }, onCLBlast: (CLBlastFinding) throws -> Void = { _ in },
+    stop: () -> Bool = { false }, onUnsaved: ((FileError) -> Void)? = nil,
+    onCLBlast: (CLBlastFinding) throws -> Void = { _ in },
     onFinding: (Finding) throws -> Void
-  ) throws {
-    guard !shapes.isEmpty else { return }
+  ) throws -> GemmChoice {
+    guard !shapes.isEmpty else { return .tuned(store.verdicts(for: device.info)) }
+    let keeper = VerdictKeeper(store: store, info: device.info, onUnsaved: onUnsaved)
     let tuner = try GemmTuner(
       device, reference: CPUBackend(), secondsPerTrial: quick ? 0.01 : 0.03)
     let candidates = GemmVariant.candidates(for: device, quick: quick, anyOrder: anyOrder)
@@ -102,7 +114,7 @@ public struct Tuning {
         for: few, among: clblast, anyOrder: anyOrder, seconds: quick ? 20 : 120, stop: stop)
       if !stop() {
         verdicts.clblast = choice.parameters
-        try store.save(verdicts, for: device.info)
+        try keeper.save(verdicts)
         try onCLBlast(
           CLBlastFinding(
             parameters: choice.parameters.name, gflops: choice.gflops,
@@ -120,13 +132,14 @@ public struct Tuning {
             + Self.refusals(trials).joined(separator: "; "))
       }
       verdicts.merge([.init(shape: shape, variant: best.variant, gflops: gflops)])
-      try store.save(verdicts, for: device.info)
+      try keeper.save(verdicts)
       try onFinding(
         Finding(
           shape: shape.description, winner: best.variant.name, gflops: gflops,
           clblastGflops: trials.first { $0.variant == .clblast }?.gflops,
           refusals: Self.refusals(trials)))
     }
+    return .tuned(VerdictStore.merged(verdicts, for: device.info))
   }
 
   /// At most a dozen, from the smallest product to the largest.

@@ -7,5 +7,6 @@
 @_exported import Training
 @_exported import VAEModels
 
+@_exported import struct OpenCLBackend.DriverProblem
 @_exported import enum OpenCLBackend.GemmChoice
 @_exported import struct OpenCLBackend.GemmShape

@@ -13,6 +13,7 @@ struct Devices: ParsableCommand {
     let devices = Device.all
     if json {
       try Console.print(JSONValue.array(devices.map(Self.object)).text)
+      Self.sayProblems()
       return
     }
     let heads = ["device", "name", "type", "units", "memory", "platform", "driver", "features"]
@@ -27,8 +28,13 @@ struct Devices: ParsableCommand {
     for path in Installation.unlistedDrivers {
       Console.error("driver  \(path), found though no file in /etc/OpenCL/vendors names it")
     }
-    guard devices.count == 1 else { return }
+    Self.sayProblems()
+    guard devices.count == 1, Installation.driverProblems.isEmpty else { return }
     Console.error("no OpenCL driver was found; 'vae-gpu doctor' tells how to get one")
+  }
+
+  private static func sayProblems() {
+    for problem in Installation.driverProblems { Console.error("driver  \(problem.description)") }
   }
 
   private static func object(_ info: DeviceInfo) -> JSONValue {

@@ -4,18 +4,40 @@ import FileFormats
 import Foundation
 import VAEGPU
 
-/// What the doctor looks at, in order.
+/// The checks of the doctor.
 enum DoctorChecks {
-  static var all: [() -> [Finding]] {
-    [drivers, unlistedDrivers, devices, dataSet, cache, disk]
+  /// Runs the checks of a part.
+  static func run(_ part: DoctorPart, _ report: DoctorChild) {
+    switch part {
+    case .drivers:
+      report.doing("looking for OpenCL drivers")
+      (drivers() + driverProblems() + unlistedDrivers()).forEach(report.found)
+      for info in Device.all.dropFirst() { report.device(info) }
+    case .device(let selector): check(selector, report)
+    case .files:
+      for (check, name) in [
+        (dataSet, "loading the data set"), (cache, "looking at the cache"),
+        (disk, "looking at the disk"),
+      ] {
+        report.doing(name)
+        check().forEach(report.found)
+      }
+    }
   }
 
   private static func drivers() -> [Finding] {
     let count = Installation.driverCount
-    guard count == 0 else {
-      let platforms = Set(Device.all.dropFirst().map(\.platform)).sorted()
-      let names = platforms.isEmpty ? "" : " (\(platforms.joined(separator: ", ")))"
-      return [Finding(.ok, "OpenCL drivers", "\(count) found\(names)")]
+    let platforms = Set(Device.all.dropFirst().map(\.platform)).sorted()
+    guard platforms.isEmpty else {
+      return [
+        Finding(.ok, "OpenCL drivers", "\(count) found (\(platforms.joined(separator: ", ")))")
+      ]
+    }
+    guard Installation.driverProblems.isEmpty else {
+      return [
+        Finding(
+          .note, "OpenCL drivers", "\(count) found and none offers a device; the CPU backend works")
+      ]
     }
     if let hidden = ProcessInfo.processInfo.environment["OCL_ICD_VENDORS"] {
       return [
@@ -29,6 +51,12 @@ enum DoctorChecks {
     return [
       Finding(.note, "OpenCL drivers", "none found\(hardware); the CPU backend works", fix: fix)
     ]
+  }
+
+  private static func driverProblems() -> [Finding] {
+    Installation.driverProblems.map {
+      Finding(.note, $0.subject, $0.problem, fix: $0.advice)
+    }
   }
 
   /// Drivers that only this program finds; others need the line.
@@ -64,23 +92,27 @@ enum DoctorChecks {
     return ("", "apt-get install pocl-opencl-icd (the processor), or your GPU's driver")
   }
 
-  private static func devices() -> [Finding] {
-    Device.all.flatMap { info -> [Finding] in
-      let name = "device \(info.selector)"
+  private static func check(_ selector: String, _ report: DoctorChild) {
+    let name = "device \(selector)"
+    report.doing("opening the device")
+    do {
+      let device = try Device.open(selector)
+      let info = device.info
       let fix =
         info.index == nil
         ? "reinstall OpenBLAS: apt-get install --reinstall libopenblas0-pthread"
         : "update the driver of \(info.platform), or use another --device"
-      do {
-        let device = try Device.open(info.selector)
-        return [Finding(.ok, name, "\(info.name) (\(info.platform)) opens and compiles kernels")]
-          + [
-            probe("\(name), 64x64x64 GEMM", fix, device, SelfTest.matrixProduct),
-            probe("\(name), sample and KL kernel", fix, device, SelfTest.reparameterise),
-          ]
-      } catch {
-        return [Finding(.fail, name, "\(info.name): \(error)", fix: fix)]
+      report.found(Finding(.ok, name, "\(info.name) (\(info.platform)) opens"))
+      for (label, test) in [
+        ("64x64x64 GEMM", SelfTest.matrixProduct),
+        ("sample and KL kernel", SelfTest.reparameterise),
+      ] {
+        report.doing("running the \(label)")
+        report.found(probe("\(name), \(label)", fix, device, test))
       }
+    } catch {
+      report.found(
+        Finding(.fail, name, "\(error)", fix: "update its driver, or use another --device"))
     }
   }
 

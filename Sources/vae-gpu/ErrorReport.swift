@@ -8,8 +8,14 @@ import Training
 /// Errors as one line on stderr.
 enum ErrorReport {
   /// Prints an error that a command has thrown and gives its exit code.
-  static func print(_ error: any Error) -> Int32 {
-    Console.error("vae-gpu: " + prefix(error) + oneLine(text(error)))
+  ///
+  /// - Parameter command: the command, whose flags advice is about.
+  static func print(_ error: any Error, command: Any? = nil) -> Int32 {
+    var line = oneLine(text(error))
+    if let error = error as? ComputeError, error.code == .outOfMemory {
+      line += "; " + MemoryAdvice.text(for: command)
+    }
+    Console.error("vae-gpu: " + prefix(error) + line)
     if let error = error as? ComputeError, error.code == .buildFailed, let log = error.buildLog {
       Console.error(log.split(whereSeparator: \.isNewline).joined(separator: "\n"))
     }

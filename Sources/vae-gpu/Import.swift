@@ -50,6 +50,7 @@ struct Import: ParsableCommand {
 
   func run() throws {
     let settings = try checkedSettings()
+    try VAE.checkMemory(toRead: weights)
     let file = try SafeTensors.read(weights)
     try WeightFile.checkPrefix(in: file)
     let (image, dataset) = try imageAndDataset(settings, file: file)

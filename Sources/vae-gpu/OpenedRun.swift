@@ -22,6 +22,7 @@ struct OpenedRun {
     configuration = try RunConfiguration(run: run)
     let choice = try Device.choose(options.device)
     checkpoint = source == .last ? run.last : run.best
+    try VAE.checkMemory(toRead: checkpoint)
     let file = try SafeTensors.read(checkpoint)
     guard let image = try Checkpoint.imageShape(of: file) else {
       throw FileError(

@@ -64,13 +64,13 @@ struct Train: ParsableCommand {
       return try fit(
         settings, choice: choice, data: data, display: display, resuming: run)
     }
-    let session = TrainingSession(
+    var session = TrainingSession(
       configuration: settings, choice: choice, data: data, display: display)
     try session.checkMemory()
     if let signal = Signals.received {
       throw Interruption(signal: signal, description: "interrupted before training began")
     }
-    try prepareKernels(settings, choice: choice, data: data)
+    session.gemm = try tuned(settings, choice: choice, data: data)
     let result = try run.map { try session.resume($0) } ?? session.start(out)
     if json { try Console.print(result.json) }
     if result.status == .interrupted, let signal = Signals.received {
@@ -96,24 +96,31 @@ struct Train: ParsableCommand {
     }
   }
 
-  /// Says when a device was never tuned, and tunes it where that is wanted.
-  private func prepareKernels(
+  /// Says when a device was never tuned, and tunes it where that is wanted. nil: products run as known before.
+  private func tuned(
     _ settings: RunConfiguration, choice: Device.Choice, data: ImageDataset
-  ) throws {
-    guard let tuning = Tuning(choice) else { return }
+  ) throws -> GemmChoice? {
+    guard let tuning = Tuning(choice) else { return nil }
     guard tune == .auto else {
       if !tuning.hasVerdicts && !quiet {
         Console.error(
           "untuned  \(choice.info.name) has no measured kernels; --tune auto or 'vae-gpu tune "
             + "--device \(choice.info.selector)' may make it faster")
       }
-      return
+      return nil
     }
     let shapes = tuning.unmeasured(try Tuning.shapes(of: settings, data: data))
-    guard !shapes.isEmpty else { return }
+    guard !shapes.isEmpty else { return nil }
     if !quiet { Console.error("tuning   \(shapes.count) matrix products on \(choice.info.name)") }
-    try tuning.run(
-      shapes, quick: true, stop: { Signals.received != nil }, onFinding: { _ in })
+    var isWarned = quiet
+    return try tuning.run(
+      shapes, quick: true, stop: { Signals.received != nil },
+      onUnsaved: { error in
+        if !isWarned {
+          Console.error("warning: \(error); this run uses the verdicts, the next measures again")
+        }
+        isWarned = true
+      }, onFinding: { _ in })
   }
 
   /// The base (defaults, --config or the run of --resume) with the flags over it.

@@ -9,6 +9,8 @@ struct TrainingSession {
   let choice: Device.Choice
   let data: ImageDataset
   let display: TrainingDisplay
+  /// How an OpenCL device runs matrix products; nil: as tuned before.
+  var gemm: GemmChoice?
 
   private var image: ImageShape {
     ImageShape(height: data.train.height, width: data.train.width, channels: data.train.channels)
@@ -21,12 +23,14 @@ struct TrainingSession {
     let layout = ModelRegistry.make(model).layout
     // Weights, gradients and two moments of Adam.
     let needed = UInt64(layout.elementCount) * 4 * 4
+    let host = VAE.hostByteCount(
+      training: layout, images: data, onHost: choice.info.type == .cpu)
+    try HostMemory.check(host, for: "training \(layout.parameterCount) parameters")
     guard choice.info.memory > 0, needed > choice.info.memory else { return }
     throw ComputeError(
       .outOfMemory, operation: choice.info.name,
       detail: "training \(layout.parameterCount) parameters needs more than "
-        + "\(Formatting.bytes(needed)), and it has \(Formatting.bytes(choice.info.memory)); "
-        + "choose a smaller --hidden")
+        + "\(Formatting.bytes(needed)), and it has \(Formatting.bytes(choice.info.memory))")
   }
 
   /// A new run; nothing of it stays behind if it cannot begin. One that fails later can be resumed.
@@ -50,7 +54,7 @@ struct TrainingSession {
   }
 
   private func makeTrainer(in run: RunDirectory, resuming: Bool = false) throws -> Trainer {
-    let device = try Device.open(choice: choice, threads: configuration.threads)
+    let device = try Device.open(choice: choice, threads: configuration.threads, gemm: gemm)
     let resolved = configuration.resolved(choice, device: device)
     let trainer = try Trainer(resolved, data: data, device: device, output: run)
     if resuming { try trainer.resume() }

@@ -58,6 +58,8 @@ struct Tune: ParsableCommand {
     if !json {
       Console.error("device  \(choice.info.name) (\(choice.info.platform)); \(choice.reason)")
     }
+    try tuning.checkWritable()
+    if let problem = tuning.problem { Console.error("warning: \(problem)") }
     var shapes: [GemmShape] = []
     for workload in Workload.all where work?.contains(workload.name) ?? true {
       let more = try Tuning.shapes(of: workload.configuration, data: workload.images())

@@ -45,11 +45,12 @@ enum Entry {
     } catch {
       return help(error) ?? ErrorReport.print(parsing: error, arguments: arguments)
     }
+    DeviceNotices.show(isQuiet: arguments.contains("--quiet"))
     do {
       try command.run()
       return ExitCodes.success
     } catch {
-      return help(error) ?? ErrorReport.print(error)
+      return help(error) ?? ErrorReport.print(error, command: command)
     }
   }
 

@@ -83,6 +83,21 @@ import Testing
     try open(device, in: nil)
   }
 
+  @Test(arguments: TestDevice.allOpenCL)
+  func `a driver with a cache of its own gets a note in place of the binary`(
+    _ device: TestDevice
+  ) throws {
+    defer { removeDirectory() }
+    #expect(try !open(device, in: directory, keepsBinaries: false))
+    let entry = try contents(try entryPath())
+    let key = try #require(try entryKey(entry))
+    #expect(entry.count < 30 + key.utf8.count + 100)
+    #expect(try open(device, in: directory, keepsBinaries: false))
+    // A note is no binary.
+    #expect(try !open(device, in: directory, keepsBinaries: true))
+    #expect(try open(device, in: directory, keepsBinaries: true))
+  }
+
   @Test func `an entry is found by its whole key only`() throws {
     defer { removeDirectory() }
     let cache = ProgramCache(directory: directory)
@@ -99,24 +114,23 @@ import Testing
   }
 
   @Test func `drivers with a cache of their own are not asked for binaries`() {
-    func cache(_ platform: String) -> String? {
-      let info = DeviceInfo(
-        index: 0, name: "a device", vendor: "vendor", platform: platform, driver: "1", type: .gpu,
-        computeUnits: 4, memory: 1 << 30, features: [])
-      return ProgramCache.standard(for: info).directory
-    }
-    #expect(cache("Portable Computing Language") == nil)
-    #expect(cache("Intel(R) OpenCL") == ProgramCache.standard.directory)
+    #expect(OpenCLDevice.compilesAtLaunch(platform: "Portable Computing Language"))
+    #expect(!OpenCLDevice.compilesAtLaunch(platform: "Intel(R) OpenCL"))
   }
 
   /// Opens the device with the cache and runs a kernel and a product.
-  private func open(_ device: TestDevice, in path: String?) throws {
+  @discardableResult
+  private func open(_ device: TestDevice, in path: String?, keepsBinaries: Bool = true) throws
+    -> Bool
+  {
     let openCL = try #require(device.openCLDevice)
-    let backend = try OpenCLBackend(openCL, cache: ProgramCache(directory: path))
+    let backend = try OpenCLBackend(
+      openCL, cache: ProgramCache(directory: path), keepsBinaries: keepsBinaries)
     let recording = Recording()
     let x = recording.input([1, 2, 3], [3])
     let sum = recording.graph.add(x, x)
     #expect(try recording.run([sum], on: backend) == [[2, 4, 6]])
+    return backend.programs.areFromCache
   }
 
   private func open(_ device: TestDevice) throws { try open(device, in: directory) }

@@ -37,6 +37,86 @@ struct DriverTests {
   }
 }
 
+/// What is said of drivers that are installed and do not work.
+@Suite struct DriverProblemTests {
+  private static let hasPoCL = FileManager.default.fileExists(
+    atPath: "/etc/OpenCL/vendors/pocl.icd")
+
+  @Test(.enabled(if: hasPoCL, "PoCL is not installed"))
+  func aPlatformWithoutADeviceIsNamedWithItsStatus() throws {
+    let workspace = try TrainedRun.workspace()
+    let environment = [
+      "POCL_CACHE_DIR": "/proc/x", "OCL_ICD_VENDORS": "/etc/OpenCL/vendors/pocl.icd",
+    ]
+    let parts = ["Portable Computing Language", "CL_DEVICE_NOT_FOUND", "POCL_CACHE_DIR"]
+    for arguments in [["devices"], ["devices", "--json"]] {
+      let devices = try workspace.run(arguments, environment: environment)
+      #expect(devices.code == 0 && devices.errorLines.count == 1, "\(devices)")
+      for part in parts { #expect(devices.errors.contains(part), "\(devices)") }
+    }
+    for command in ["evaluate", "sample"] {
+      let output = command == "sample" ? ["-o", "x.png"] : []
+      let result = try workspace.run(
+        [command, "run", "--device", "0"] + output, environment: environment)
+      #expect(result.code == 69 && result.errorLines.count == 1, "\(result)")
+      for part in parts { #expect(result.errors.contains(part), "\(result)") }
+      #expect(!result.errors.contains("no OpenCL driver is installed"), "\(result)")
+    }
+    let doctor = try workspace.run(["doctor", "--json"], environment: environment)
+    #expect(doctor.code == 0, "\(doctor)")
+    let checks = try #require(try doctor.json()["checks"]?.elements)
+    let finding = try #require(
+      checks.first { $0["check"]?.string == "platform Portable Computing Language" })
+    #expect(finding["status"]?.string == "note", "\(doctor)")
+    #expect(finding["detail"]?.string?.contains("CL_DEVICE_NOT_FOUND") == true, "\(doctor)")
+    #expect(finding["fix"]?.string?.contains("POCL_CACHE_DIR") == true, "\(doctor)")
+  }
+
+  @Test func aDriverThatCannotBeLoadedIsNamed() throws {
+    let workspace = try Workspace(withData: false)
+    try FileManager.default.createDirectory(
+      atPath: workspace.file("icd"), withIntermediateDirectories: true)
+    try workspace.write("libnothing-of-this-name.so\n", to: "icd/one.icd")
+    for place in ["icd", "icd/one.icd", "libnothing-of-this-name.so"] {
+      let result = try workspace.run(["devices"], environment: ["OCL_ICD_VENDORS": place])
+      #expect(result.code == 0 && result.errorLines.count == 1, "\(result)")
+      #expect(result.errors.contains("libnothing-of-this-name.so"), "\(place): \(result)")
+      #expect(result.errors.contains("cannot be loaded"), "\(place): \(result)")
+    }
+  }
+
+  @Test(.enabled(if: hasPoCL, "PoCL is not installed"))
+  func aTuningFileThatCannotBeUsedIsNamedOnceAndTheCommandGoesOn() throws {
+    let workspace = try TrainedRun.workspace()
+    let environment = ["VAE_GPU_CACHE": workspace.file("tuned")]
+    let info = try #require(
+      try workspace.run("devices", "--json").json().elements?.first { $0["index"]?.int == 0 })
+    let words = ["platform", "name", "driver"].compactMap { info[$0]?.string?.lowercased() }
+      .joined(separator: " ")
+      .split { !$0.isASCII || !($0.isLetter || $0.isNumber || $0 == ".") }
+    let name = "tuned/tuning/\(words.joined(separator: "-").prefix(180)).json"
+    try FileManager.default.createDirectory(
+      atPath: workspace.file("tuned/tuning"), withIntermediateDirectories: true)
+    try workspace.write("{", to: name)
+    let sample = ["sample", "run", "-n", "1", "-o", "tuned.png", "--device", "0"]
+    let result = try workspace.run(sample, environment: environment)
+    #expect(result.code == 0, "\(result)")
+    #expect(result.errorLines.filter { $0.contains(name) }.count == 1, "\(result)")
+    #expect(result.errors.contains("warning: "), "\(result)")
+    let quiet = try workspace.run(sample + ["--quiet"], environment: environment)
+    #expect(quiet.code == 0 && quiet.errors.isEmpty, "\(quiet)")
+  }
+
+  @Test(.enabled(if: hasPoCL, "PoCL is not installed"))
+  func tuneTestsItsFileBeforeItMeasures() throws {
+    let workspace = try Workspace(withData: false)
+    try workspace.write("", to: "file")
+    try workspace.expectError(
+      ["tune", "--device", "0", "--json"], code: 73, "file/below", "VAE_GPU_CACHE",
+      environment: ["VAE_GPU_CACHE": workspace.file("file/below")])
+  }
+}
+
 /// A folder with PoCL's library as libnvidia-opencl.so.1, and beside it what PoCL looks for relative to itself.
 private struct DisguisedDriver {
   private static let libraries = "/usr/lib/x86_64-linux-gnu"

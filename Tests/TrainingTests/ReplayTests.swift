@@ -31,7 +31,7 @@ import VAEGPU
     arguments: TestDevice.openCL, Products.allCases)
   func steps(device: TestDevice, products: Products) throws {
     let backend = try Self.backend(device, products)
-    #expect(backend.counters.programs == 1 && backend.counters.kernels == 0)
+    #expect(backend.counters.programs == 0 && backend.counters.kernels == 0)
     // Four steps of an epoch, the last of three images.
     var configuration = RunConfiguration.small
     configuration.logEvery = 7
@@ -40,7 +40,7 @@ import VAEGPU
     _ = try trainer.runSteps(1)
     let first = backend.counters
     #expect(first.allocations > 0 && first.kernels > 0 && first.arguments > first.kernels)
-    #expect(products == .own ? first.programs > 4 : first.programs == 1)
+    #expect(products == .own ? first.programs > 4 : first.programs >= 1)
     #expect((backend.clblastWorkspace != nil) == (products == .paddingCLBlast))
     _ = try trainer.runSteps(3)
     let epoch = backend.counters

@@ -95,6 +95,9 @@ int vae_available_processors(void);
 // The path of the loaded library that a symbol lies in; NULL where it lies in none.
 const char *vae_library_of(const void *symbol);
 
+// Lets the system end this process when the thread that started it ends.
+void vae_end_with_parent(void);
+
 // A hint to the processor inside a spin loop.
 static inline void vae_pause(void) {
 #if defined(__x86_64__)

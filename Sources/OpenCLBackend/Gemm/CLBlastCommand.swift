@@ -8,6 +8,8 @@ import Synchronization
 final class CLBlastCommand: OpenCLCommand {
   let name = "CLBlast gemm"
   let isOneKernel = false
+  /// CLBlast compiles at its first call in a process; the driver's cache makes later processes fast.
+  let awaitsCompilation: Bool
   private let multiply: MatrixMultiply
   private let a: cl_mem
   private let b: cl_mem
@@ -18,6 +20,9 @@ final class CLBlastCommand: OpenCLCommand {
   private let workspace: BufferView?
   private let workspaceObject: cl_mem?
   private var queue: cl_command_queue?
+  private let builder: ProgramBuilder
+  private let noteKey: [String]
+  private var isNoted: Bool
 
   init(_ multiply: MatrixMultiply, backend: OpenCLBackend) throws(ComputeError) {
     self.multiply = multiply
@@ -26,6 +31,11 @@ final class CLBlastCommand: OpenCLCommand {
     c = try backend.object(of: multiply.c)
     device = backend.device.id
     parameters = backend.clblast
+    builder = backend.builder
+    let layout = (multiply.transposeA ? "T" : "N") + (multiply.transposeB ? "T" : "N")
+    noteKey = ["CLBlast", parameters.name, layout]
+    isNoted = backend.builder.isNoted(noteKey)
+    awaitsCompilation = !isNoted
     var queue: cl_command_queue? = backend.queue.raw
     self.queue = queue
     var size = 0
@@ -53,6 +63,9 @@ final class CLBlastCommand: OpenCLCommand {
         workspaceObject)
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
+    guard !isNoted else { return }
+    builder.note(noteKey)
+    isNoted = true
   }
 
   private static func transpose(_ isTransposed: Bool) -> CLBlastTranspose {

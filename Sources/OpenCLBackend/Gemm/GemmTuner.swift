@@ -25,7 +25,7 @@ package final class GemmTuner {
   ///   - secondsPerTrial: time of each measurement.
   package init(
     _ device: OpenCLDevice, reference: any Backend, secondsPerTrial: Double = 0.03,
-    cache: ProgramCache? = nil
+    cache: ProgramCache = .standard
   ) throws(ComputeError) {
     backend = try OpenCLBackend(device, cache: cache, gemm: .untuned)
     self.reference = reference

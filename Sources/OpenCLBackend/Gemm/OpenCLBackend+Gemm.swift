@@ -2,7 +2,7 @@ import Compute
 
 extension OpenCLBackend {
   /// The way that was found best for the shape of a product.
-  private func variant(of multiply: MatrixMultiply) -> GemmVariant {
+  func variant(of multiply: MatrixMultiply) -> GemmVariant {
     let shape = GemmShape(multiply)
     let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
     let variants = gemmChoice.variants(for: shape, vector: vector)

@@ -1,4 +1,5 @@
 import Compute
+import FileFormats
 import Foundation
 import OpenCLBackend
 import TestSupport
@@ -133,13 +134,64 @@ import Testing
     try Data("x".utf8).write(to: URL(fileURLWithPath: file))
     for path in [file, file + "/below", "/proc/no-such-folder"] {
       let store = VerdictStore(directory: path)
-      let error = #expect(throws: ComputeError.self) {
-        try store.save(GemmVerdicts(for: Self.info), for: Self.info)
+      for attempt in [
+        { try store.save(GemmVerdicts(for: Self.info), for: Self.info) },
+        { try store.checkWritable(for: Self.info) },
+      ] as [() throws -> Void] {
+        let error = #expect(throws: FileError.self) { try attempt() }
+        let text = error?.description ?? ""
+        #expect(error?.code == .unwritable && text.contains("VAE_GPU_CACHE"), "\(text)")
+        #expect(text.contains(path) && text.contains("verdicts"), "\(text)")
+        #expect(text.split(whereSeparator: \.isNewline).count == 1, "\(text)")
+        #expect(!text.contains("NSCocoaErrorDomain"), "\(text)")
       }
-      let text = error?.description ?? ""
-      #expect(text.contains(path) && text.contains("verdicts"), "\(text)")
-      #expect(text.split(whereSeparator: \.isNewline).count == 1, "\(text)")
       #expect(store.measured(on: Self.info) == nil)
+      // Whoever wants to go on without the file does.
+      var errors: [FileError] = []
+      let keeper = VerdictKeeper(store: store, info: Self.info) { errors.append($0) }
+      try keeper.save(GemmVerdicts(for: Self.info))
+      #expect(errors.count == 1)
     }
+  }
+
+  @Test func `a file that can be written is not touched by asking`() throws {
+    defer { cleanUp() }
+    try store.checkWritable(for: Self.info)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    let verdicts = GemmVerdicts(for: Self.info, entries: Self.entries)
+    try store.save(verdicts, for: Self.info)
+    try store.checkWritable(for: Self.info)
+    #expect(store.measured(on: Self.info) == verdicts)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 1)
+    let path = try #require(store.path(for: Self.info))
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    #expect(throws: FileError.self) { try store.checkWritable(for: Self.info) }
+  }
+
+  @Test(arguments: [
+    ("{", "damaged"), (#"{"version":2}"#, "platform"), ("\u{0}", "damaged"),
+    (
+      #"{"version":1,"platform":"p","device":"d","driver":"1","entries":[]}"#, "version 1"
+    ),
+    (
+      #"{"version":2,"platform":"p","device":"d","driver":"1","entries":[{"gflops":1,"#
+        + #""shape":{"m":1,"n":1,"k":1,"transposeA":false,"transposeB":false},"#
+        + #""variant":"panel 1 2 3"}]}"#, "panel 1 2 3"
+    ),
+  ])
+  func `a file that cannot be used is named with the reason`(_ text: String, _ reason: String)
+    throws
+  {
+    defer { cleanUp() }
+    #expect(store.problem(for: Self.info) == nil)
+    try store.save(GemmVerdicts(for: Self.info, entries: Self.entries), for: Self.info)
+    #expect(store.problem(for: Self.info) == nil)
+    let path = try #require(store.path(for: Self.info))
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let problem = try #require(store.problem(for: Self.info))
+    #expect(problem.contains(path) && problem.contains(reason), "\(problem)")
+    #expect(problem.contains("vae-gpu tune --device 0"), "\(problem)")
+    #expect(problem.split(whereSeparator: \.isNewline).count == 1, "\(problem)")
   }
 }
