@@ -40,7 +40,13 @@ extension Trainer {
   private func write(_ checkpoint: Checkpoint, to path: String) throws {
     try output?.checkPresence()
     try output?.makeCheckpoints()
-    try checkpoint.write(to: path, layout: vae.layout)
+    do {
+      try checkpoint.write(to: path, layout: vae.layout)
+    } catch {
+      // A directory that went in the meantime is the cause, whatever call met it.
+      try output?.checkPresence()
+      throw error
+    }
   }
 
   func divergence(step: Int, tensor: String) -> DivergenceError {

@@ -46,7 +46,9 @@ import Testing
   {
     let workspace = try Workspace(withData: false)
     let help = try workspace.run(name, "--help").output
-    for argument in try Self.arguments(of: name, workspace) {
+    // Flags that the program passes to itself are hidden.
+    for argument in try Self.arguments(of: name, workspace)
+    where argument["shouldDisplay"]?.bool != false {
       let names = try #require(argument["names"]?.elements)
       let flags: [String] = names.compactMap { $0["name"]?.string }
       let abstract = argument["abstract"]?.string ?? ""

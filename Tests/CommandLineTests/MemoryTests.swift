@@ -40,7 +40,7 @@ import Testing
     let workspace = try Workspace()
     let result = try workspace.run([
       "train", "--device", "cpu", "--data", "tiny", "--batch-size", "96", "--hidden", "4000",
-      "--samples", "1000000", "--objective", "iwae", "--max-steps", "1", "--out", "u", "--quiet",
+      "--samples", "65536", "--objective", "iwae", "--max-steps", "1", "--out", "u", "--quiet",
     ])
     expectRefusal(result, "--batch-size", "--samples", "--hidden")
   }

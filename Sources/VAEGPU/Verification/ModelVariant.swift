@@ -59,9 +59,10 @@ package struct ModelVariant: Sendable {
     for norm in NormKind.allCases where norm != .none {
       try add(", \(norm.rawValue) norm" + (norm == .group ? ", residual, nearest" : "")) {
         ($0.model, $0.hidden) = ("conv", [])
-        // More channels than groups: a group of one value would make all images the same.
-        ($0.convolution.norm, $0.convolution.channels) = (norm, norm == .group ? [4, 16] : [4, 4])
+        ($0.convolution.norm, $0.convolution.channels) = (norm, [4, 4])
         guard norm == .group else { return }
+        // Maps of 3 x 3: a group of one or two values is normalised to constants or near-steps.
+        $0.convolution.stride = 1
         ($0.convolution.residual, $0.convolution.upsampling, $0.convolution.kernel) = (
           1, .nearest, 4
         )
