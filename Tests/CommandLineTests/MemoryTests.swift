@@ -58,7 +58,7 @@ import Testing
     try FileManager.default.copyItem(
       atPath: workspace.file("run/config.toml"), toPath: workspace.file("large/config.toml"))
     let path = workspace.file("large/checkpoints/last.safetensors")
-    FileManager.default.createFile(atPath: path, contents: nil)
+    #expect(FileManager.default.createFile(atPath: path, contents: nil))
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try file.truncate(atOffset: 6 << 30)
     try file.close()
