@@ -25,7 +25,14 @@ struct Doctor: ParsableCommand {
     transform: FlagValue.integer(1...86_400))
   var limit: Int?
 
-  @Option(help: .hidden) var part: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Run one part in this process, as the doctor does in another: drivers, 'device N' or files; one \
+      JSON object a line.
+      """, valueName: "name"),
+    transform: FlagValue.path)
+  var part: String?
 
   func run() throws {
     if let part {

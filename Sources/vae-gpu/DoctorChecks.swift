@@ -11,7 +11,7 @@ enum DoctorChecks {
     switch part {
     case .drivers:
       report.doing("looking for OpenCL drivers")
-      (drivers() + driverProblems() + unlistedDrivers()).forEach(report.found)
+      (drivers() + driverProblems() + unlistedDrivers() + slowDevices()).forEach(report.found)
       for info in Device.all.dropFirst() { report.device(info) }
     case .device(let selector): check(selector, report)
     case .files:
@@ -51,6 +51,16 @@ enum DoctorChecks {
     return [
       Finding(.note, "OpenCL drivers", "none found\(hardware); the CPU backend works", fix: fix)
     ]
+  }
+
+  /// Mesa's llvmpipe through Rusticl: its fma is emulated with integer operations, and inlined each time.
+  private static func slowDevices() -> [Finding] {
+    Device.all.filter { $0.platform == "rusticl" && $0.name.hasPrefix("llvmpipe") }.map { info in
+      Finding(
+        .note, "device \(info.selector) is slow",
+        "\(info.name) emulates fused multiply-adds and takes up to half a minute to compile a kernel",
+        fix: "apt-get install pocl-opencl-icd, or use --device cpu")
+    }
   }
 
   private static func driverProblems() -> [Finding] {
@@ -128,62 +138,5 @@ enum DoctorChecks {
     } catch {
       return Finding(.fail, name, "\(error)", fix: fix)
     }
-  }
-
-  private static func dataSet() -> [Finding] {
-    let name = RunConfiguration().data
-    do {
-      let data = try DatasetLoader.load(name)
-      return [
-        Finding(.ok, "data set \(name)", "\(data.train.count) + \(data.test.count) images")
-      ]
-    } catch {
-      let fix = "apt-get install --reinstall dataset-fashion-mnist"
-      return error.code == .missing
-        ? [
-          Finding(
-            .note, "data set \(name)", "is not installed; 'train --data sprites' needs no file",
-            fix: "apt-get install dataset-fashion-mnist")
-        ] : [Finding(.fail, "data set \(name)", "\(error)", fix: fix)]
-    }
-  }
-
-  private static func cache() -> [Finding] {
-    let name = "cache of compiled kernels"
-    guard let path = Installation.cacheDirectory else {
-      return [
-        Finding(
-          .note, name, "there is no home directory, so kernels are compiled at every start",
-          fix: "export VAE_GPU_CACHE=/a/directory")
-      ]
-    }
-    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    guard FileManager.default.isWritableFile(atPath: path) else {
-      return [
-        Finding(
-          .note, name, "\(path) cannot be written, so kernels are compiled at every start",
-          fix: "export VAE_GPU_CACHE=/a/writable/directory")
-      ]
-    }
-    return [Finding(.ok, name, path)]
-  }
-
-  private static func disk() -> [Finding] {
-    let path = FileManager.default.currentDirectoryPath
-    guard FileManager.default.isWritableFile(atPath: path) else {
-      return [
-        Finding(
-          .note, "disk", "\(path) cannot be written, and runs go to runs/ there",
-          fix: "vae-gpu train --out /a/writable/directory")
-      ]
-    }
-    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
-    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value else {
-      return [Finding(.note, "disk", "the free space of \(path) cannot be told")]
-    }
-    let text = "\(Formatting.bytes(free)) free in \(path)"
-    return free >= 200 << 20
-      ? [Finding(.ok, "disk", text)]
-      : [Finding(.fail, "disk", text, fix: "free 200 MiB, or use --out on another disk")]
   }
 }
