@@ -7,27 +7,27 @@ extension GemmVariant {
   package static func candidates(
     for device: OpenCLDevice, quick: Bool = false, anyOrder: Bool = false
   ) -> [GemmVariant] {
-    let own =
-      device.info.type == .cpu
-      ? panels(vector: vectorWidth(of: device), quick: quick) : tiles(quick: quick)
+    let own = device.info.type == .cpu ? panels(for: device, quick: quick) : tiles(quick: quick)
     let split = anyOrder && device.info.type != .cpu ? splits : []
     return ([.clblast] + own + split).filter { $0.fits(device) }
   }
 
-  private static func panels(vector: Int, quick: Bool) -> [GemmVariant] {
+  /// Panels of 512 and 256 values of k, or of fewer where the device has no local memory for these.
+  private static func panels(for device: OpenCLDevice, quick: Bool) -> [GemmVariant] {
+    let vector = vectorWidth(of: device)
     var variants: [GemmVariant] = []
     // As many rows as the registers hold, or fewer that divide a batch.
     let tiles = vector == 16 ? [12, 8] : [6]
     for rows in quick ? Array(tiles.prefix(1)) : tiles {
-      for depth in quick ? [512] : [256, 512] {
-        for panels in quick ? [1, 4] : [1, 2, 4, 8] {
-          for groupRows in [64, 128, 256, 1024] {
+      for panels in quick ? [1, 4] : [1, 2, 4, 8] {
+        for groupRows in [64, 128, 256, 1024] {
+          let deep = [512, 256, 128, 64, 32, 16].map { depth in
             // A multiple of the rows of a register tile wastes none.
-            variants.append(
-              .panel(
-                rows: rows, vector: vector, depth: depth,
-                groupRows: (groupRows + rows - 1) / rows * rows, panels: panels))
+            GemmVariant.panel(
+              rows: rows, vector: vector, depth: depth,
+              groupRows: (groupRows + rows - 1) / rows * rows, panels: panels)
           }
+          variants += deep.filter { $0.fits(device) }.prefix(quick ? 1 : 2)
         }
       }
     }
