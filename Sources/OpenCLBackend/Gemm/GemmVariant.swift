@@ -94,9 +94,11 @@ package enum GemmVariant: Hashable, Sendable {
     return native >= 16 ? 16 : 8
   }
 
-  /// Whether a device has the local memory and the work-group size that the variant needs, and its vectors.
+  /// Whether a device can run the variant and is of its kind: panels are for processors with vectors of that width.
   package func fits(_ device: OpenCLDevice) -> Bool {
-    if case .panel(_, let vector, _, _, _) = self, vector != Self.vectorWidth(of: device) {
+    if case .panel(_, let vector, _, _, _) = self,
+      device.info.type != .cpu || vector != Self.vectorWidth(of: device)
+    {
       return false
     }
     return runs(on: device)

@@ -108,6 +108,17 @@ import Testing
     #expect(GemmVariant(text: text) == nil)
   }
 
+  @Test(arguments: TestDevice.allOpenCL)
+  func `panels fit processors, with vectors of one width, and no other device`(
+    _ device: TestDevice
+  ) throws {
+    let openCL = try #require(device.openCLDevice)
+    let fitting = [8, 16].filter {
+      GemmVariant.panel(rows: 6, vector: $0, depth: 16, groupRows: 66, panels: 1).fits(openCL)
+    }
+    #expect(fitting.count == (openCL.info.type == .cpu ? 1 : 0))
+  }
+
   @Test(arguments: TestDevice.allOpenCL) @MainActor
   func `a verdict that does not fit the device is left to the guess`(_ device: TestDevice) throws {
     let openCL = try #require(device.openCLDevice)
