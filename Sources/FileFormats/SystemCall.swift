@@ -14,6 +14,9 @@ package func openDescriptor(_ path: String, _ flags: Int32, mode: mode_t = 0o666
   uninterrupted { open(path, flags | O_CLOEXEC, mode) }
 }
 
+/// Makes a directory, through interruptions; 0, or a negative number with `errno`.
+package func makeDirectory(_ path: String) -> Int32 { uninterrupted { mkdir(path, 0o777) } }
+
 /// What is known of a path without opening it.
 package enum PathStatus {
   /// True where there is surely nothing at `path`. A path that cannot be looked at (permissions, an

@@ -15,7 +15,7 @@ extension RunDirectory {
         .unwritable, path: path, problem: "already holds a run",
         advice: "continue it with --resume \(ShellWord.path(path)) or choose another --out")
     }
-    try makeDirectory(path)
+    try makeDirectories(path)
     let run = try RunDirectory(path).claimed()
     try run.checkEmpty()
     try run.makeCheckpoints()
@@ -23,11 +23,11 @@ extension RunDirectory {
   }
 
   private static func createNumbered() throws(FileError) -> RunDirectory {
-    try makeDirectory("runs")
+    try makeDirectories("runs")
     for number in 1...1_000_000 {
       let run = RunDirectory("runs/vae-\(number)")
       // Creation is atomic: two runs never get one directory.
-      if mkdir(run.path, 0o777) == 0 {
+      if makeDirectory(run.path) == 0 {
         let claimed = try run.claimed()
         try claimed.makeCheckpoints()
         return claimed
@@ -67,11 +67,11 @@ extension RunDirectory {
     rmdir(path)
   }
 
-  private static func makeDirectory(_ path: String) throws(FileError) {
+  private static func makeDirectories(_ path: String) throws(FileError) {
     var prefix = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       prefix += "/" + part
-      guard mkdir(prefix, 0o777) != 0 else { continue }
+      guard makeDirectory(prefix) != 0 else { continue }
       let code = errno
       var isDirectory: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: prefix, isDirectory: &isDirectory)

@@ -51,7 +51,7 @@ public struct RunDirectory: Sendable {
 
   /// Makes the folder of the checkpoints where it is missing.
   func makeCheckpoints() throws(FileError) {
-    guard mkdir(checkpoints, 0o777) != 0, errno != EEXIST else { return }
+    guard makeDirectory(checkpoints) != 0, errno != EEXIST else { return }
     throw FileError.creating(checkpoints, step: "mkdir", errno: errno)
   }
 }

@@ -23,7 +23,7 @@ struct OpenedRun {
     let choice = try Device.choose(options.device)
     checkpoint = source == .last ? run.last : run.best
     try VAE.checkMemory(toRead: checkpoint)
-    let file = try SafeTensors.read(checkpoint)
+    let file = try Self.read(checkpoint, of: run)
     guard let image = try Checkpoint.imageShape(of: file) else {
       throw FileError(
         .malformed, path: checkpoint, problem: "its metadata does not tell the size of images")
@@ -51,6 +51,20 @@ struct OpenedRun {
     let posteriors = try vae.encode(images)
     try checkFinite(posteriors, "posteriors")
     return posteriors
+  }
+
+  /// Says how a run goes on whose last checkpoint was never written.
+  private static func read(_ path: String, of run: RunDirectory) throws(FileError) -> SafeTensors {
+    do {
+      return try SafeTensors.read(path)
+    } catch {
+      guard error.code == .missing, path == run.last, !PathStatus.isMissing(run.best) else {
+        throw error
+      }
+      throw FileError(
+        .missing, path: path, problem: error.problem,
+        advice: "'vae-gpu train --resume \(ShellWord.path(run.path))' goes on from \(run.best)")
+    }
   }
 
   /// The images that the flags name, of the model's size.

@@ -77,7 +77,8 @@ import Testing
         ["train", "--resume", "run", "--quiet"], code: 65, "last.safetensors")
     }
     unlink(workspace.file(name))
-    try workspace.expectError(["sample", "run", "-o", "x.png"], code: 66, "last.safetensors")
+    try workspace.expectError(
+      ["sample", "run", "-o", "x.png"], code: 66, "last.safetensors", "train --resume run")
   }
 
   @Test func aDamagedTensorIsNamedByEveryReader() throws {
