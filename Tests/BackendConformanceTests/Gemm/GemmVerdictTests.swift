@@ -145,9 +145,9 @@ import Testing
       #expect(variant.fits(openCL) && GemmVariant(text: variant.text) == variant)
     }
     #expect(GemmVariant.candidates(for: openCL).allSatisfy { $0.keepsOrder })
-    // Little local memory means smaller tiles, not CLBlast alone.
+    // Little local memory means smaller tiles, not CLBlast alone: at least CLBlast and three more.
     for quick in [false, true] {
-      #expect(GemmVariant.candidates(for: openCL, quick: quick).count > 4)
+      #expect(GemmVariant.candidates(for: openCL, quick: quick).count >= 4)
     }
   }
 }
