@@ -1,3 +1,5 @@
+import FileFormats
+
 /// The parts of a data set.
 public enum Split: String, Sendable, CaseIterable {
   /// Images to learn from.
@@ -97,9 +99,11 @@ public struct ImageSet: Sendable, Equatable {
       labels: labels.map { Array($0[range]) })
   }
 
-  /// The values of one image, divided by 255: 0 black to 1 white, row-major.
-  public func image(_ index: Int) -> [Float] {
-    precondition(index >= 0 && index < count, "image \(index) of \(count)")
+  /// The values of one image, divided by 255: 0 black to 1 white, row-major. Throws `ArgumentError` for an index that the
+  /// set does not have.
+  public func image(_ index: Int) throws(ArgumentError) -> [Float] {
+    try ArgumentError.check(
+      index >= 0 && index < count, "ImageSet.image(index)", "image \(index) of \(count)")
     let start = index * pixelsPerImage
     return pixels[start..<start + pixelsPerImage].map { Float($0) / 255 }
   }

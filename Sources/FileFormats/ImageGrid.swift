@@ -8,15 +8,25 @@ public enum ImageGrid {
   ///
   /// `images` is `count x height x width x channels`, 0 black to 1 white; values outside are
   /// clamped and NaN is black: `round(255 min(max(v, 0), 1))`.
+  ///
+  /// Throws `ArgumentError` for sizes that are not positive, for another number of values, and for a picture with a side of
+  /// more than 1,000,000 pixels.
   public static func compose(
     images: [Float], count: Int, height: Int, width: Int, channels: Int, columns: Int,
     padding: Int = 2, scale: Int = 1
-  ) -> PNGImage {
-    precondition(
-      count > 0 && height > 0 && width > 0 && columns > 0 && padding >= 0 && scale > 0,
-      "sizes must be positive: \(count) pictures of \(height) x \(width), \(columns) columns")
-    precondition(
-      images.count == count * height * width * channels,
+  ) throws(ArgumentError) -> PNGImage {
+    let sides = PNGImage.sides
+    try ArgumentError.check(
+      sides.contains(height) && sides.contains(width) && (0...sides.upperBound).contains(padding)
+        && sides.contains(scale) && count > 0 && columns > 0, "ImageGrid.compose(sizes)",
+      "\(count) pictures of \(height) x \(width), \(columns) to a row, enlarged \(scale) times, "
+        + "\(padding) pixels around each: sizes must be from 1 to 1,000,000")
+    try ArgumentError.check(
+      channels == 1 || channels == 3, "ImageGrid.compose(channels)",
+      "1 or 3 channels, not \(channels)")
+    let (size, isTooLarge) = count.multipliedReportingOverflow(by: height * width * channels)
+    try ArgumentError.check(
+      !isTooLarge && images.count == size, "ImageGrid.compose(images)",
       "\(images.count) values for \(count) x \(height) x \(width) x \(channels)")
     let columns = min(columns, count)
     let rows = (count + columns - 1) / columns
@@ -24,6 +34,10 @@ public enum ImageGrid {
     let cellHeight = height * scale + padding
     let totalWidth = columns * cellWidth + padding
     let totalHeight = rows * cellHeight + padding
+    try ArgumentError.check(
+      sides.contains(totalWidth) && sides.contains(totalHeight), "ImageGrid.compose(sizes)",
+      "the picture would have \(totalWidth) x \(totalHeight) pixels; a side has at most "
+        + "1,000,000")
     var pixels = [UInt8](repeating: background, count: totalWidth * totalHeight * channels)
     for index in 0..<count {
       let left = padding + index % columns * cellWidth
@@ -39,7 +53,8 @@ public enum ImageGrid {
         }
       }
     }
-    return PNGImage(width: totalWidth, height: totalHeight, channels: channels, pixels: pixels)
+    return PNGImage(
+      verifiedWidth: totalWidth, height: totalHeight, channels: channels, pixels: pixels)
   }
 
   /// `value` of 0 to 1 as 0 to 255; NaN is 0.

@@ -33,7 +33,7 @@ extension PNGImage {
         problem: reason.isEmpty ? "has too many pixels" : "is not a readable PNG file (\(reason))")
     }
     return PNGImage(
-      width: Int(image.width), height: Int(image.height),
+      verifiedWidth: Int(image.width), height: Int(image.height),
       channels: image.format == 0 ? 1 : 3, pixels: pixels)
   }
 }

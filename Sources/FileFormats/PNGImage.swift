@@ -11,15 +11,24 @@ public struct PNGImage: Sendable, Equatable {
   /// `height x width x channels` values, row-major, sRGB.
   public var pixels: [UInt8]
 
-  /// A picture; the pixels must be as many as the sizes say, and a side 1 to 1,000,000.
-  public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
-    precondition(channels == 1 || channels == 3, "1 or 3 channels, not \(channels)")
-    precondition(
-      (1...1_000_000).contains(width) && (1...1_000_000).contains(height),
+  /// Pixels of a side that libpng takes.
+  static let sides = 1...1_000_000
+
+  /// Throws `ArgumentError` unless a side has 1 to 1,000,000 pixels and `pixels` are as many as the sizes say.
+  public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) throws(ArgumentError) {
+    try ArgumentError.check(
+      channels == 1 || channels == 3, "PNGImage(channels)", "1 or 3 channels, not \(channels)")
+    try ArgumentError.check(
+      Self.sides.contains(width) && Self.sides.contains(height), "PNGImage(width, height)",
       "a side has 1 to 1,000,000 pixels, not \(width) x \(height)")
-    precondition(
-      pixels.count == width * height * channels,
+    try ArgumentError.check(
+      pixels.count == width * height * channels, "PNGImage(pixels)",
       "\(pixels.count) values for \(width) x \(height) x \(channels)")
+    self.init(verifiedWidth: width, height: height, channels: channels, pixels: pixels)
+  }
+
+  /// A picture whose sizes are known to be right.
+  init(verifiedWidth width: Int, height: Int, channels: Int, pixels: [UInt8]) {
     self.width = width
     self.height = height
     self.channels = channels

@@ -2,18 +2,13 @@ extension SafeTensors {
   /// Writes F32 tensors, atomically; unwritable, writeFailed or diskFull on failure. One input gives the same
   /// bytes every time: metadata first, sorted by key, then the tensors in the order given.
   ///
-  /// Names and metadata keys must be unique, and the values of a tensor as many as its shape says.
+  /// Throws mismatch unless names and metadata keys are unique and the values of a tensor as many as its shape says.
   public static func write(
     tensors: [(name: String, shape: [Int], values: [Float])],
     metadata: [(String, String)] = [], to path: String
   ) throws(FileError) {
-    for tensor in tensors
-    where tensor.shape.contains(where: { $0 < 0 })
-      || tensor.shape.reduce(1, *) != tensor.values.count
-    {
-      throw FileError(
-        .mismatch, path: path,
-        problem: "\(tensor.values.count) values for '\(tensor.name)' of the shape \(tensor.shape)")
+    if let problem = problem(tensors, metadata) {
+      throw FileError(.mismatch, path: path, problem: problem)
     }
     let header = header(tensors: tensors, metadata: metadata)
     try AtomicFile.write(to: path) { (file) throws(FileError) in
@@ -22,14 +17,43 @@ extension SafeTensors {
     }
   }
 
-  /// The bytes that `write(tensors:metadata:to:)` writes.
+  /// The bytes that `write(tensors:metadata:to:)` writes; throws `ArgumentError` where that throws mismatch.
   public static func bytes(
     tensors: [(name: String, shape: [Int], values: [Float])],
     metadata: [(String, String)] = []
-  ) -> [UInt8] {
+  ) throws(ArgumentError) -> [UInt8] {
+    if let problem = problem(tensors, metadata) {
+      throw ArgumentError("SafeTensors.bytes", problem)
+    }
     var result = header(tensors: tensors, metadata: metadata)
     for tensor in tensors { result += LittleEndian.bytes(of: tensor.values) }
     return result
+  }
+
+  /// Why tensors and metadata are no file; nil where they are one.
+  private static func problem(
+    _ tensors: [(name: String, shape: [Int], values: [Float])], _ metadata: [(String, String)]
+  ) -> String? {
+    for tensor in tensors {
+      let isNegative = tensor.shape.contains { $0 < 0 }
+      let (count, overflows) = tensor.shape.reduce((1, false)) { product, extent in
+        let (value, overflows) = product.0.multipliedReportingOverflow(by: extent)
+        return (value, product.1 || overflows)
+      }
+      if isNegative || overflows || count != tensor.values.count {
+        return "\(tensor.values.count) values for '\(tensor.name)' of the shape \(tensor.shape)"
+      }
+    }
+    if tensors.contains(where: { $0.name == "__metadata__" }) {
+      return "a tensor cannot be named '__metadata__'"
+    }
+    func repeated(_ names: [String]) -> String? {
+      var seen: Set<String> = []
+      return names.first { !seen.insert($0).inserted }
+    }
+    if let name = repeated(tensors.map(\.name)) { return "two tensors are named '\(name)'" }
+    if let key = repeated(metadata.map(\.0)) { return "the metadata key '\(key)' is there twice" }
+    return nil
   }
 
   /// The length and the header, padded with spaces to a multiple of 8 bytes.
@@ -48,11 +72,6 @@ extension SafeTensors {
       members.append(JSONValue.Member(tensor.name, entry(tensor, offset: offset, end: end)))
       offset = end
     }
-    precondition(
-      Set(members.map(\.key)).count == tensors.count + (metadata.isEmpty ? 0 : 1)
-        && !tensors.contains { $0.name == "__metadata__" }, "tensor names must be unique")
-    precondition(
-      Set(metadata.map(\.0)).count == metadata.count, "metadata keys must be unique")
     var header = [UInt8](JSONValue.object(members).text.utf8)
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
     return LittleEndian.bytes(of: UInt64(header.count)) + header
@@ -61,10 +80,7 @@ extension SafeTensors {
   private static func entry(
     _ tensor: (name: String, shape: [Int], values: [Float]), offset: Int, end: Int
   ) -> JSONValue {
-    precondition(
-      tensor.shape.reduce(1, *) == tensor.values.count && tensor.shape.allSatisfy { $0 >= 0 },
-      "tensor \(tensor.name) has shape \(tensor.shape) and \(tensor.values.count) values")
-    return .object([
+    .object([
       JSONValue.Member("dtype", .string(DType.f32.rawValue)),
       JSONValue.Member("shape", .array(tensor.shape.map { .number(String($0)) })),
       JSONValue.Member("data_offsets", .array([.number(String(offset)), .number(String(end))])),

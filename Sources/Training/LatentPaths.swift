@@ -1,4 +1,5 @@
 import Datasets
+import FileFormats
 import Foundation
 
 /// Paths and planes in latent space.

@@ -21,12 +21,12 @@ public enum Pictures {
         let (plane, pixel) = index.quotientAndRemainder(dividingBy: pixels)
         return images[(plane / channels * pixels + pixel) * channels + plane % channels]
       }
-      return ImageGrid.compose(
+      return try ImageGrid.compose(
         images: planes, count: images.count / pixels, height: shape.height, width: shape.width,
         channels: 1, columns: columns * channels, scale: max(1, 84 / max(shape.height, shape.width))
       )
     }
-    return ImageGrid.compose(
+    return try ImageGrid.compose(
       images: images, count: images.count / max(shape.count, 1), height: shape.height,
       width: shape.width, channels: shape.channels, columns: columns,
       scale: max(1, 84 / max(shape.height, shape.width, 1)))
@@ -59,7 +59,7 @@ public enum Pictures {
     let samples = try vae.sample(count: 64, seed: seed)
     try AtomicFile.update(
       grid(samples, vae: vae, columns: 8).encoded(path: run.samples), at: run.samples)
-    let originals = (0..<min(30, test.count)).flatMap { test.image($0) }
+    let originals = try (0..<min(30, test.count)).flatMap { try test.image($0) }
     let reconstructions = try vae.reconstruct(originals, mean: true)
     try AtomicFile.update(
       pairs(originals: originals, reconstructions: reconstructions, vae: vae, columns: 10)

@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import FileFormats
 import Graph
 import NeuralNetwork
 

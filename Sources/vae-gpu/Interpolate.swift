@@ -76,7 +76,7 @@ struct Interpolate: ParsableCommand {
     let chosen = philox.permutation(count: set.count).prefix(2 * rows).map { Int($0) }
     let binarization = inputs.binarization(of: opened.configuration)
     let (m, size) = (opened.vae.configuration.latent, opened.vae.configuration.image.count)
-    let originals = chosen.flatMap { set.inputs($0..<($0 + 1), binarization: binarization) }
+    let originals = try chosen.flatMap { try set.inputs($0..<($0 + 1), binarization: binarization) }
     let posteriors = try opened.encode(originals)
     let means = opened.vae.latents(of: posteriors, mean: true)
     var points: [Float] = []

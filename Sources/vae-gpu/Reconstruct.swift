@@ -42,7 +42,7 @@ struct Reconstruct: ParsableCommand {
     let opened = try OpenedRun(directory, device: device)
     let set = try opened.images(images)
     let used = min(set.count, count ?? (file.kind == .png ? 30 : set.count))
-    let originals = set.inputs(
+    let originals = try set.inputs(
       0..<used, binarization: inputs.binarization(of: opened.configuration))
     let latents = opened.vae.latents(
       of: try opened.encode(originals), mean: mean || opened.configuration.takesMeans,

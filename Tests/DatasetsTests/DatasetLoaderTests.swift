@@ -38,11 +38,11 @@ import Testing
     #expect(data.train.pixelsPerImage == 4 && data.train.pixels == Array(Self.train[16...]))
     #expect(data.train.labels == [0, 7, 14] && data.test.labels == nil)
     #expect(data.train.split == .train && data.test.split == .test && data.factors == nil)
-    #expect(data.train.image(1) == data.train.pixels[4..<8].map { Float($0) / 255 })
+    #expect(try data.train.image(1) == data.train.pixels[4..<8].map { Float($0) / 255 })
     #expect(try DatasetLoader.load(scratch.path, split: .test) == data.test)
     let parts = try data.holdingOut(1)
     #expect(parts.train == data.train.first(2) && parts.test == data.test)
-    #expect(parts.validation?.image(0) == data.train.image(2))
+    #expect(try parts.validation?.image(0) == data.train.image(2))
     #expect(parts.validation?.labels == [14] && parts.validation?.split == .validation)
     for (split, set) in [(Split.train, parts.train), (.validation, parts.validation)] {
       #expect(try DatasetLoader.load(scratch.path, split: split, validation: 1) == set)

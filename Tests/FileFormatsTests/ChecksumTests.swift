@@ -9,9 +9,9 @@ import Testing
   ]
   private static let metadata = [("step", "12"), ("seed", "7")]
 
-  private static func bytes(_ extra: [(String, String)] = []) -> [UInt8] {
+  private static func bytes(_ extra: [(String, String)] = []) throws -> [UInt8] {
     let metadata = metadata + extra
-    return SafeTensors.bytes(
+    return try SafeTensors.bytes(
       tensors: tensors,
       metadata: metadata + SafeTensors.checksums(of: tensors, metadata: metadata))
   }
@@ -25,8 +25,8 @@ import Testing
     #expect(file.metadata.count == 6)
   }
 
-  @Test func everyFlippedBitIsNoticed() {
-    let bytes = Self.bytes()
+  @Test func everyFlippedBitIsNoticed() throws {
+    let bytes = try Self.bytes()
     for bit in 0..<8 * bytes.count {
       var damaged = bytes
       damaged[bit / 8] ^= 1 << UInt8(bit % 8)
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func theDamagedPartIsNamed() throws {
-    var bytes = Self.bytes()
+    var bytes = try Self.bytes()
     bytes[bytes.count - 1] ^= 0x40
     expectFailure(.malformed, ["tensor \"b.weight\"", "CRC-32", "30c8bc70"]) {
       () throws(FileError) in try SafeTensors.parse(bytes, path: "x")
@@ -46,7 +46,7 @@ import Testing
       try SafeTensors.read(path)
     }
     let sums = SafeTensors.checksums(of: Self.tensors, metadata: Self.metadata)
-    let other = SafeTensors.bytes(
+    let other = try SafeTensors.bytes(
       tensors: Self.tensors, metadata: [("step", "13"), ("seed", "7")] + sums)
     expectFailure(.malformed, ["its metadata"]) { () throws(FileError) in
       try SafeTensors.parse(other, path: "x")
@@ -54,13 +54,13 @@ import Testing
   }
 
   @Test func aFileWithoutSumsIsReadAndOneThatLacksSomeIsNot() throws {
-    let plain = SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata)
+    let plain = try SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata)
     #expect(try SafeTensors.parse(plain, path: "x").floats(named: "b.weight") == [0, 1, 2])
     let sums = SafeTensors.checksums(of: Self.tensors, metadata: Self.metadata)
     for left in sums.indices {
       var some = sums
       some.remove(at: left)
-      let bytes = SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata + some)
+      let bytes = try SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata + some)
       expectFailure(.malformed, ["is damaged"]) { () throws(FileError) in
         try SafeTensors.parse(bytes, path: "x")
       }

@@ -3,15 +3,15 @@ import TestSupport
 import Testing
 
 @Suite struct PNGImageTests {
-  static func picture(_ width: Int, _ height: Int, _ channels: Int) -> PNGImage {
+  static func picture(_ width: Int, _ height: Int, _ channels: Int) throws -> PNGImage {
     let pixels = (0..<width * height * channels).map { UInt8(truncatingIfNeeded: $0 &* 37 >> 1) }
-    return PNGImage(width: width, height: height, channels: channels, pixels: pixels)
+    return try PNGImage(width: width, height: height, channels: channels, pixels: pixels)
   }
 
   @Test(arguments: [1, 3], [(1, 1), (1, 7), (28, 28), (301, 200)])
   func roundTrip(_ channels: Int, _ size: (Int, Int)) throws {
     let scratch = try Scratch()
-    let picture = Self.picture(size.0, size.1, channels)
+    let picture = try Self.picture(size.0, size.1, channels)
     let path = scratch.file("x.png")
     try picture.write(to: path)
     #expect(try PNGImage.read(path) == picture)
@@ -22,7 +22,7 @@ import Testing
   @Test func noiseFits() throws {
     var generator = SeededGenerator(state: 1)
     let pixels = (0..<300 * 300).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    let picture = PNGImage(width: 300, height: 300, channels: 1, pixels: pixels)
+    let picture = try PNGImage(width: 300, height: 300, channels: 1, pixels: pixels)
     #expect(try PNGImage.decode(picture.encoded(), path: "x") == picture)
   }
 
@@ -34,8 +34,9 @@ import Testing
       }
     }
     expectFailure(.missing, []) { () throws(FileError) in try PNGImage.read("/nonexistent.png") }
+    let picture = try Self.picture(1, 1, 1)
     expectFailure(.unwritable, []) { () throws(FileError) in
-      try Self.picture(1, 1, 1).write(to: "/nonexistent/x.png")
+      try picture.write(to: "/nonexistent/x.png")
     }
   }
 
@@ -57,8 +58,8 @@ import Testing
 }
 
 @Suite struct ImageGridTests {
-  @Test func picturesLieInRows() {
-    let grid = ImageGrid.compose(
+  @Test func picturesLieInRows() throws {
+    let grid = try ImageGrid.compose(
       images: [0, 1, 0.5], count: 3, height: 1, width: 1, channels: 1, columns: 2, padding: 1)
     let grey = ImageGrid.background
     #expect(grid.width == 5 && grid.height == 5 && grid.channels == 1)
@@ -69,8 +70,8 @@ import Testing
       ])
   }
 
-  @Test func pixelsAreRepeated() {
-    let grid = ImageGrid.compose(
+  @Test func pixelsAreRepeated() throws {
+    let grid = try ImageGrid.compose(
       images: [0, 1, 1, 0, 0, 1], count: 1, height: 1, width: 2, channels: 3, columns: 8,
       padding: 0,
       scale: 2)
@@ -78,9 +79,9 @@ import Testing
     #expect(grid.width == 4 && grid.height == 2 && grid.pixels == row + row)
   }
 
-  @Test func valuesAreClamped() {
+  @Test func valuesAreClamped() throws {
     let values: [Float] = [-1, 2, .nan, .infinity, -.infinity, 1, 0, -0.0]
-    let grid = ImageGrid.compose(
+    let grid = try ImageGrid.compose(
       images: values, count: 1, height: 1, width: 8, channels: 1, columns: 1, padding: 0)
     #expect(grid.pixels == [0, 255, 0, 255, 0, 255, 0, 0])
   }

@@ -35,8 +35,9 @@ import Testing
 
   @Test func bytesAreDeterministicAndAligned() throws {
     let scratch = try Scratch()
-    let bytes = SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata)
-    #expect(bytes == SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata.reversed()))
+    let bytes = try SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata)
+    #expect(
+      try bytes == SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata.reversed()))
     let path = scratch.file("x")
     try SafeTensors.write(tensors: Self.tensors, metadata: Self.metadata, to: path)
     #expect(try contents(of: path) == bytes)
@@ -44,8 +45,8 @@ import Testing
     #expect(length % 8 == 0 && bytes.count == 8 + length + 4 * 8)
   }
 
-  @Test func layoutIsAsSpecified() {
-    let bytes = SafeTensors.bytes(tensors: [("a", [1], [1])], metadata: [("k", "v")])
+  @Test func layoutIsAsSpecified() throws {
+    let bytes = try SafeTensors.bytes(tensors: [("a", [1], [1])], metadata: [("k", "v")])
     let header =
       #"{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
     let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
@@ -175,9 +176,9 @@ import Testing
   }
 
   @Test(arguments: [11, 12, 13, 14] as [UInt64])
-  func mutationsAreRefusedOrConsistent(_ seed: UInt64) {
+  func mutationsAreRefusedOrConsistent(_ seed: UInt64) throws {
     var generator = SeededGenerator(state: seed)
-    let valid = SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata)
+    let valid = try SafeTensors.bytes(tensors: Self.tensors, metadata: Self.metadata)
     var accepted = 0
     for round in 0..<1000 {
       let bytes = mutated(valid, using: &generator)

@@ -79,6 +79,8 @@ import VAEGPU
       _ = try ImageSet(
         name: "x", split: .train, count: 1, height: 1, width: 1, pixels: [0], labels: [])
     }
+    expect("ImageSet.image(index)") { _ = try fitting.image(fitting.count) }
+    expect("ImageSet.image(index)") { _ = try fitting.image(-1) }
     expect("ImageDataset(x)") { _ = try ImageDataset(name: "x", train: fitting, test: set) }
     expect("ImageDataset(x)") {
       _ = try ImageDataset(name: "x", train: fitting.first(0), test: fitting)

@@ -171,7 +171,7 @@ import VAEGPU
     arguments: TestDevice.backends)
   func reconstruction(device: TestDevice) throws {
     let vae = try Self.vae(device.open(), gain: 3)
-    let x = Self.images.inputs(0..<300, binarization: .static)
+    let x = try Self.images.inputs(0..<300, binarization: .static)
     let reconstructions = try vae.reconstruct(x, mean: true)
     let error = zip(x, reconstructions).reduce(0.0) {
       $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1))
@@ -186,7 +186,7 @@ import VAEGPU
     arguments: TestDevice.backends)
   func autoencoder(device: TestDevice) throws {
     let vae = try Self.vae(device.open(), gain: 3)
-    let x = Self.images.inputs(0..<300, binarization: .static)
+    let x = try Self.images.inputs(0..<300, binarization: .static)
     let means = try vae.reconstruct(x, mean: true)
     let likelihood = zip(x, means).reduce(0.0) {
       $0 + log(Double($1.0 == 1 ? $1.1 : 1 - $1.1))

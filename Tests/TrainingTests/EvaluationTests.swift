@@ -135,7 +135,7 @@ import VAEGPU
     let vae = try Self.vae(TestDevice.reference)
     let images = TestImages.set(.test, count: 27, side: 6)
     let found = try vae.evaluate(images, binarization: Binarization.none, samples: 2)
-    let posteriors = try vae.encode((0..<27).flatMap { images.image($0) }).map(Double.init)
+    let posteriors = try vae.encode((0..<27).flatMap { try images.image($0) }).map(Double.init)
     for latent in 0..<5 {
       let means = (0..<27).map { posteriors[$0 * 10 + latent] }
       let mean = means.reduce(0, +) / 27

@@ -11,7 +11,7 @@ import VAEGPU
       image: ImageShape(height: 6, width: 6))
     for device in TestDevice.backends {
       let vae = try VAE(configuration, device: device.open(), seed: 1)
-      let posteriors = try vae.encode((0..<3).flatMap { images.image($0) })
+      let posteriors = try vae.encode((0..<3).flatMap { try images.image($0) })
       #expect(posteriors.count == 3 * 10 && posteriors.allSatisfy(\.isFinite))
       let samples = try vae.sample(count: 4)
       #expect(samples.count == 4 * 36 && samples.allSatisfy(\.isFinite))

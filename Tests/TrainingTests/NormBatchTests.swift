@@ -107,7 +107,7 @@ import VAEGPU
     guard channels <= 8 else {
       // The groups have two values or more, so images keep posteriors of their own.
       let vae = try VAE(model, device: TestDevice.cpu[1].open(), seed: 1)
-      let images = TestImages.set(.test, count: 2, side: 6).inputs(0..<2, binarization: .none)
+      let images = try TestImages.set(.test, count: 2, side: 6).inputs(0..<2, binarization: .none)
       let posteriors = try vae.encode(images)
       #expect(Array(posteriors.prefix(4)) != Array(posteriors.suffix(4)))
       return

@@ -19,7 +19,7 @@ import VAEGPU
     configuration.outputBias = .data
     let means = try Self.means(configuration)
     for pixel in 0..<36 {
-      let expected = (0..<50).reduce(0) { $0 + Self.data.train.image($1)[pixel] } / 50
+      let expected = try (0..<50).reduce(0) { $0 + (try Self.data.train.image($1)[pixel]) } / 50
       let clipped = likelihood == "bernoulli" ? min(max(expected, 0.001), 0.999) : expected
       #expect(abs(means[pixel] - clipped) < 1e-5, "pixel \(pixel)")
     }

@@ -9,8 +9,8 @@ import VAEGPU
   private static let statistics = PixelStatistics(images)
 
   @Test("Mean and covariance are those of the pixels")
-  func statistics() {
-    let rows = (0..<400).map { Self.images.image($0).map(Double.init) }
+  func statistics() throws {
+    let rows = try (0..<400).map { try Self.images.image($0).map(Double.init) }
     let mean = (0..<36).map { j in rows.reduce(0) { $0 + $1[j] } / 400 }
     for j in [0, 17, 35] {
       #expect(abs(Self.statistics.mean[j] - mean[j]) < 1e-7)
@@ -210,7 +210,7 @@ import VAEGPU
     let posterior = try trainer.vae.encode(data.test.image(0))
     let model = try #require(try trainer.vae.principalComponents())
     let inverse = try Cholesky(model.precision).inverse
-    let centred = zip(data.test.image(0), model.mean).map { Double($0) - $1 }
+    let centred = zip(try data.test.image(0), model.mean).map { Double($0) - $1 }
     let projected = Matrix(rows: 1, columns: 36, values: centred) * model.w * inverse
     #expect(relativeError(posterior.prefix(4).map(Double.init), projected.values) < 1e-4)
     for j in 0..<4 {

@@ -25,7 +25,7 @@ import VAEGPU
     let determinant = m[0] * m[3] - m[1] * m[2]
     var total = 0.0
     for n in 0..<5 {
-      let centred = zip(Self.images.image(n).map(Double.init), bias).map { $0 - $1 }
+      let centred = zip(try Self.images.image(n).map(Double.init), bias).map { $0 - $1 }
       let p = (0..<2).map { i in
         centred.indices.reduce(0.0) { $0 + w[2 * $1 + i] * centred[$1] }
       }

@@ -5,6 +5,7 @@ public struct ArgumentError: Error, Sendable, Equatable, CustomStringConvertible
   /// What is wrong, without a full stop.
   public let problem: String
 
+  /// The error of a call.
   public init(_ call: String, _ problem: String) {
     self.call = call
     self.problem = problem
