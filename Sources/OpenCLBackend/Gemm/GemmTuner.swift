@@ -19,17 +19,23 @@ package final class GemmTuner {
   let backend: OpenCLBackend
   let reference: any Backend
   private let secondsPerTrial: Double
+  /// Seconds that a variant may take until its first result, most of which is compilation.
+  private let buildLimit: Double
+  /// Variants that took longer, with the seconds: they are not tried on other shapes.
+  private var slowBuilds: [GemmVariant: Double] = [:]
 
   /// - Parameters:
   ///   - reference: what results are held against; the CPU backend.
   ///   - secondsPerTrial: time of each measurement.
+  ///   - buildLimit: seconds until the first result after which a variant is refused, on this shape and all others.
   package init(
     _ device: OpenCLDevice, reference: any Backend, secondsPerTrial: Double = 0.03,
-    cache: ProgramCache = .standard
+    buildLimit: Double = 60, cache: ProgramCache = .standard
   ) throws(ComputeError) {
     backend = try OpenCLBackend(device, cache: cache, gemm: .untuned)
     self.reference = reference
     self.secondsPerTrial = secondsPerTrial
+    self.buildLimit = buildLimit
   }
 
   /// Lets CLBlast compete with parameters of an earlier choice, where it takes them.
@@ -61,11 +67,18 @@ package final class GemmTuner {
     return trials.sorted { ($0.gflops ?? 0) > ($1.gflops ?? 0) }
   }
 
-  /// The best speed of a variant, if its result is right.
+  /// The best speed of a variant, if its result is right and its kernel was compiled in time. CLBlast is never refused by
+  /// time: it is what runs a product when nothing else does.
   func measure(
     _ variant: GemmVariant, _ operands: GemmOperands, expected: [Float]
   ) throws(ComputeError) -> Trial {
+    if let seconds = slowBuilds[variant] {
+      return Trial(
+        variant: variant, gflops: nil,
+        refusal: "not tried, since it took \(Int(seconds)) s to compile for another product")
+    }
     let sequence = OpenCLCommandSequence(backend: backend)
+    let start = monotonicSeconds()
     do throws(ComputeError) {
       sequence.append(try backend.prepare(operands.multiply, as: variant))
       try operands.clearResult()
@@ -73,6 +86,13 @@ package final class GemmTuner {
       try backend.synchronize()
     } catch {
       return Trial(variant: variant, gflops: nil, refusal: "\(error.operation): \(error.detail)")
+    }
+    let seconds = monotonicSeconds() - start
+    if seconds > buildLimit && variant != .clblast {
+      slowBuilds[variant] = seconds
+      return Trial(
+        variant: variant, gflops: nil,
+        refusal: "took \(Int(seconds)) s to compile, more than \(Int(buildLimit)) s")
     }
     let result = try operands.result()
     let error = Self.relativeError(result, expected)

@@ -106,9 +106,10 @@ extension GemmVariant: Codable {
     switch self {
     case .clblast: true
     case .panel(_, _, let depth, _, let panels): depth <= 1024 && panels <= 64
-    case .tiled(let m, let n, _, let groupM, let groupN, let split):
-      groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256 && split <= 64
-        && localByteCount <= 1 << 17
+    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
+      // A work-item's sums, and the fused multiply-adds of its unrolled loop: a compiler takes minutes for 50,000.
+      groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256
+        && m * n * k / (groupM * groupN) <= 1 << 12 && split <= 64 && localByteCount <= 1 << 17
     }
   }
 }

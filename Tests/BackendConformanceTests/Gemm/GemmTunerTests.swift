@@ -23,4 +23,22 @@ struct GemmTunerTests {
     // Alone it is the only one there is.
     #expect(try tuner.tune(shape, candidates: [parted]).first?.refusal == nil)
   }
+
+  @Test(arguments: TestDevice.allOpenCL)
+  func `a variant that is compiled too slowly is refused, and not tried on the next shape`(
+    _ device: TestDevice
+  ) throws {
+    let openCL = try #require(device.openCLDevice)
+    let slow = GemmVariant.tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1)
+    let tuner = try GemmTuner(
+      openCL, reference: try TestDevice.cpu[0].open(), secondsPerTrial: 0.001, buildLimit: 0)
+    for (size, words) in [(33, "s to compile, more than 0 s"), (34, "not tried, since it took")] {
+      let shape = GemmShape(m: size, n: 31, k: 30, transposeA: false, transposeB: false)
+      let trials = try tuner.tune(shape, candidates: [slow, .clblast])
+      // CLBlast runs what no other kernel runs, however long it is compiled.
+      #expect(trials.map(\.variant) == [.clblast, slow])
+      #expect(trials[0].gflops != nil && trials[0].refusal == nil)
+      #expect(trials[1].gflops == nil && trials[1].refusal?.contains(words) == true)
+    }
+  }
 }
