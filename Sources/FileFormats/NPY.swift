@@ -5,15 +5,21 @@ public enum NPY {
   /// The largest header accepted, in bytes; NumPy's own limit.
   public static let headerLimit = 10_000
 
-  /// The bytes of a version 1.0 file with little-endian float32 in C order; `values` must be as
-  /// many as `shape` says.
-  public static func bytes(shape: [Int], values: [Float]) -> [UInt8] {
-    header(shape: shape) + LittleEndian.bytes(of: values)
+  /// The bytes of a version 1.0 file with little-endian float32 in C order. Throws `ArgumentError` unless `values` are as many
+  /// as `shape` says.
+  public static func bytes(shape: [Int], values: [Float]) throws(ArgumentError) -> [UInt8] {
+    try ArgumentError.check(
+      fits(shape, values), "NPY.bytes", "\(values.count) values for an array of the shape \(shape)")
+    return header(shape: shape) + LittleEndian.bytes(of: values)
+  }
+
+  private static func fits(_ shape: [Int], _ values: [Float]) -> Bool {
+    ElementCount.of(shape) == values.count
   }
 
   /// Writes `bytes(shape:values:)`, atomically; unwritable, writeFailed or diskFull on failure.
   public static func write(shape: [Int], values: [Float], to path: String) throws(FileError) {
-    guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == values.count else {
+    guard fits(shape, values) else {
       throw FileError(
         .mismatch, path: path, problem: "\(values.count) values for an array of the shape \(shape)")
     }

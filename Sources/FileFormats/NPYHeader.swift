@@ -36,11 +36,8 @@ struct NPYHeader {
         .mismatch, path: path, problem: "is in Fortran order, which is not supported",
         advice: "save it in C order (numpy.ascontiguousarray)")
     }
-    var size = type.size
-    for dimension in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      if overflow { throw parser.failure("the size of its shape overflows") }
-      size = product
+    guard let size = ElementCount.of([type.size] + shape) else {
+      throw parser.failure("the size of its shape overflows")
     }
     self.type = type
     self.shape = shape

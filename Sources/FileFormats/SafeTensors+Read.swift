@@ -143,11 +143,8 @@ struct SafeTensorsHeader {
   private func byteCount(_ shape: [Int], _ dtype: SafeTensors.DType, of name: String)
     throws(FileError) -> Int
   {
-    var size = dtype.size
-    for dimension in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      if overflow { throw failure("\(name) has a shape whose size overflows") }
-      size = product
+    guard let size = ElementCount.of([dtype.size] + shape) else {
+      throw failure("\(name) has a shape whose size overflows")
     }
     return size
   }

@@ -35,12 +35,7 @@ extension SafeTensors {
     _ tensors: [(name: String, shape: [Int], values: [Float])], _ metadata: [(String, String)]
   ) -> String? {
     for tensor in tensors {
-      let isNegative = tensor.shape.contains { $0 < 0 }
-      let (count, overflows) = tensor.shape.reduce((1, false)) { product, extent in
-        let (value, overflows) = product.0.multipliedReportingOverflow(by: extent)
-        return (value, product.1 || overflows)
-      }
-      if isNegative || overflows || count != tensor.values.count {
+      if ElementCount.of(tensor.shape) != tensor.values.count {
         return "\(tensor.values.count) values for '\(tensor.name)' of the shape \(tensor.shape)"
       }
     }

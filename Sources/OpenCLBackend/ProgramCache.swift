@@ -1,4 +1,5 @@
 import CZlib
+import FileFormats
 import Foundation
 
 /// Compiled programs on disk. An entry's file name is a hash of its key (source, options, platform, device, driver);
@@ -26,14 +27,15 @@ package struct ProgramCache: Sendable {
     return home + "/.cache/vae-gpu"
   }
 
+  /// Bytes of the largest entry that is read.
+  private static let sizeLimit = 1 << 28
   private static let magic = Array("vae-gpu program 1\n".utf8)
 
   /// The binary stored under `key`; nil when there is none or it is damaged.
   package func load(key: String) -> [UInt8]? {
-    guard let path = path(key: key), let data = FileManager.default.contents(atPath: path) else {
-      return nil
-    }
-    let bytes = [UInt8](data)
+    guard let path = path(key: key),
+      let bytes = try? BoundedFile.read(path, limit: Self.sizeLimit)
+    else { return nil }
     let keyBytes = Array(key.utf8)
     let header = Self.magic.count + 12
     guard bytes.count >= header + keyBytes.count, bytes.starts(with: Self.magic) else { return nil }

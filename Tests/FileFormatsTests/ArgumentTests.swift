@@ -52,6 +52,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [[2], [-1], [-1, -1], [.max, 2], []])
+  func `an array has as many values as its shape says`(_ shape: [Int]) throws {
+    expect("NPY.bytes") { _ = try NPY.bytes(shape: shape, values: [1, 2, 3]) }
+    let scratch = try Scratch()
+    expectFailure(.mismatch, []) { () throws(FileError) in
+      try NPY.write(shape: shape, values: [1, 2, 3], to: scratch.file("x"))
+    }
+    #expect(scratch.contents == [])
+  }
+
   @Test(
     arguments: [
       ([("a", [2], [1])], []), ([("a", [-1, -1], [1])], []), ([("a", [.max, 2], [])], []),

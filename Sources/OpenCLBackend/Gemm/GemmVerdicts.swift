@@ -105,7 +105,9 @@ extension GemmVariant: Codable {
   private var isReasonable: Bool {
     switch self {
     case .clblast: true
-    case .panel(_, _, let depth, _, let panels): depth <= 1024 && panels <= 64
+    case .panel(let rows, _, let depth, let groupRows, let panels):
+      // Panels of few values of k leave a compiler loops of no use, over which it can take minutes.
+      (8...1024).contains(depth) && groupRows >= rows && panels <= 64
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
       // A work-item's sums, and the fused multiply-adds of its unrolled loop: a compiler takes minutes for 50,000.
       groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256

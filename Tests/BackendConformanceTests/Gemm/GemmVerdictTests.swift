@@ -104,7 +104,8 @@ import Testing
     "tiled 64 64 4096 16 16 1", "tiled 512 512 8 8 8 1", "tiled 64 64 16 16 16 4096",
     "tiled 9223372036854775807 64 16 16 16 1", "tiled 64 64 16 16 16 1 -DX", "other 1 2 3",
     // A compiler takes minutes for the unrolled loop of one work-item.
-    "tiled 16 16 200 1 1 1", "tiled 16 16 17 1 1 1", "tiled 8 8 65 1 1 1",
+    "panel 5 8 1 1 1", "panel 12 16 512 11 1", "tiled 16 16 200 1 1 1", "tiled 16 16 17 1 1 1",
+    "tiled 8 8 65 1 1 1",
   ])
   func `a text that no kernel of this version can be is no variant`(_ text: String) {
     #expect(GemmVariant(text: text) == nil)
