@@ -67,6 +67,17 @@ extension RunDirectory {
     rmdir(path)
   }
 
+  /// Takes away a run that has neither a checkpoint nor a line of metrics.
+  ///
+  /// - Parameter directory: whether `create` made the directory, which then goes, too.
+  public func removeUntrained(directory: Bool) {
+    guard rmdir(checkpoints) == 0 else { return }
+    if (try? BoundedFile.read(metrics, limit: 0)) != nil { unlink(metrics) }
+    guard PathStatus.isMissing(metrics) else { return }
+    unlink(configuration)
+    if directory { rmdir(path) }
+  }
+
   private static func makeDirectories(_ path: String) throws(FileError) {
     var prefix = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {

@@ -44,7 +44,13 @@ struct TrainingSession {
       if !existed { run.removeIfEmpty() }
       throw error
     }
-    return try train(trainer, in: run, isResumed: false)
+    do {
+      return try train(trainer, in: run, isResumed: false)
+    } catch let error as ComputeError where error.code == .outOfMemory && trainer.progress.step == 0 {
+      // With these settings it never begins, so there is nothing to resume.
+      run.removeUntrained(directory: !existed)
+      throw error
+    }
   }
 
   /// Goes on with a run, which this process has claimed.

@@ -43,6 +43,8 @@ import Testing
       "--samples", "65536", "--objective", "iwae", "--max-steps", "1", "--out", "u", "--quiet",
     ])
     expectRefusal(result, "--batch-size", "--samples", "--hidden")
+    // A run that can never begin leaves nothing to resume.
+    #expect(!workspace.exists("u"))
   }
 
   @Test func aModelThatCannotBeReadIsRefusedAndASmallerLimitOnlyThen() throws {
