@@ -46,9 +46,9 @@ struct TrainingSession {
     }
     do {
       return try train(trainer, in: run, isResumed: false)
-    } catch let error as ComputeError where error.code == .outOfMemory && trainer.progress.step == 0 {
+    } catch let error as ComputeError where error.code == .outOfMemory {
       // With these settings it never begins, so there is nothing to resume.
-      run.removeUntrained(directory: !existed)
+      if trainer.progress.step == 0 { run.removeUntrained(directory: !existed) }
       throw error
     }
   }
