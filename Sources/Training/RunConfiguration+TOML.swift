@@ -10,6 +10,11 @@ extension RunConfiguration {
     guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
       throw FileError(.malformed, path: path, problem: "is not UTF-8 text")
     }
+    if let line = Self.lineOfNamelessTable(bytes) {
+      throw FileError(
+        .malformed, path: path,
+        problem: "is not TOML: line \(line): '[' begins a table and needs its name")
+    }
     let table: TOMLTable
     do {
       table = try TOMLTable(string: text)
@@ -57,6 +62,24 @@ extension RunConfiguration {
     ConfigurationKey.all.filter(\.determinesResult).compactMap { key in
       key.read(self).flatMap { $0 == key.implied ? nil : "\(key.name)=\($0.toml)" }
     }.joined(separator: " ")
+  }
+
+  /// The number of the first line, from 1, that begins a table without a name. At such a line toml++ ends the process by an
+  /// assertion.
+  private static func lineOfNamelessTable(_ bytes: [UInt8]) -> Int? {
+    let letters = "abcdefghijklmnopqrstuvwxyz"
+    let nameBeginnings = Set("\(letters)\(letters.uppercased())0123456789_-\"'".utf8)
+    let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    let text = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...]
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return lines.firstIndex { line in
+      var rest = line.drop(while: isBlank)
+      guard rest.popFirst() == UInt8(ascii: "[") else { return false }
+      if rest.first == UInt8(ascii: "[") { rest.removeFirst() }
+      guard let first = rest.drop(while: isBlank).first else { return true }
+      return !nameBeginnings.contains(first)
+    }.map { $0 + 1 }
   }
 
   private static func value(_ value: TOMLValue) throws -> ConfigurationValue {

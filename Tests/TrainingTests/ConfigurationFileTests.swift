@@ -158,6 +158,9 @@ struct ConfigurationFileTests {
       ("lr = ", "line 1"), ("epochs = 1\nepochs = 2", "line 2"), ("\n\n= 3", "line 3"),
       ("lr = 1\nlr 2", "line 2"), ("[a\nb]", "line 1"), ("x = \"open", "line 1"),
       ("seed = 99999999999999999999", "line 1"), ("lr = 1_", "line 1"),
+      // toml++ ends the process at these.
+      ("lr = 1\n[# a", "line 2"), ("[=]", "line 1"), ("\n [[.a]]", "line 2"), ("[ ", "line 1"),
+      ("\u{FEFF}[é]", "line 1"), ("[[", "line 1"), ("\t[,]\r", "line 1"),
     ])
   func notTOML(text: String, line: String) throws {
     expectFileError(.malformed, ["config.toml", "is not TOML", line]) { _ = try Self.read(text) }
