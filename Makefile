@@ -24,7 +24,7 @@ help:
 	@echo "make bench-peers against PyTorch and tinygrad, which it installs in .build (PEERS='--devices cpu,0')"
 	@echo "make reproduce  train and evaluate a published result (NAME=fashion-mnist-vae, see Reproductions/)"
 	@echo "make example    build and run Examples/01-train-a-vae"
-	@echo "make faults     kills, failing system and OpenCL calls, damaged files (FAULTS=--quick: two minutes)"
+	@echo "make faults     kills, failing system and OpenCL calls, damaged files (FAULTS=--quick or --minutes 10; all: hours)"
 	@echo "make sanitize   tests under ThreadSanitizer, AddressSanitizer and UBSan (SANITIZE='thread')"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make opencl-matrix kernels and trainings on every OpenCL runtime of Debian and PyPI, as CPU and GPU (MATRIX=--quick)"
