@@ -5,10 +5,22 @@ extension Trainer {
   /// Runs until the configured end, early stopping, or `shouldStop`, which is asked before every step.
   ///
   /// Throws `DivergenceError` at the first step that is not finite; `FileError` if a checkpoint cannot be written (the
-  /// one before stays intact).
+  /// one before stays intact), writeFailed where the directory of the run is gone.
   @discardableResult
   public func train(
     onEvent: (TrainingEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws -> TrainingEnd {
+    do {
+      return try takeSteps(onEvent: onEvent, shouldStop: shouldStop)
+    } catch let error as FileError {
+      // Of a file that is gone with its directory the directory is what to name.
+      try output?.checkPresence()
+      throw error
+    }
+  }
+
+  private func takeSteps(
+    onEvent: (TrainingEvent) throws -> Void, shouldStop: () -> Bool
   ) throws -> TrainingEnd {
     try claimOutput()
     if let output, log == nil {

@@ -134,7 +134,7 @@ import Testing
   }
 
   private func wait(for file: String) {
-    for _ in 0..<30_000 where !bundle.workspace.exists(file) { usleep(2000) }
+    waitUntil { bundle.workspace.exists(file) }
   }
 
   /// Whether a `sleep` of that time is left.

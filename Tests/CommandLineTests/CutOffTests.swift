@@ -75,9 +75,7 @@ import Testing
     let tool = try workspace.startTraining(program: "/usr/bin/nohup")
     tool.send(SIGHUP)
     let lines = try workspace.text("run/metrics.jsonl").count
-    for _ in 0..<6000 where try workspace.text("run/metrics.jsonl").count == lines {
-      usleep(10_000)
-    }
+    try waitUntil { try workspace.text("run/metrics.jsonl").count != lines }
     tool.send(SIGTERM)
     #expect(try tool.wait().code == 143)
   }
@@ -175,7 +173,7 @@ extension Workspace {
         + ["--out", "run", "--log-every", "1"] + flags,
       program: program ?? CommandLineTool.path)
     // Steps are being taken once there is a line of metrics.
-    for _ in 0..<6000 where (try? text("run/metrics.jsonl").isEmpty) != false { usleep(10_000) }
+    waitUntil { (try? text("run/metrics.jsonl").isEmpty) == false }
     return tool
   }
 }

@@ -35,9 +35,7 @@ import Testing
     let tool = try workspace.start(
       ["train"] + Workspace.tinyModel
         + ["--epochs", "1000000", "--device", "cpu", "--out", "a  b", "--log-every", "1"])
-    for _ in 0..<6000 where (try? workspace.text("a  b/metrics.jsonl").isEmpty) != false {
-      usleep(10_000)
-    }
+    waitUntil { (try? workspace.text("a  b/metrics.jsonl").isEmpty) == false }
     tool.send(SIGINT)
     let result = try tool.wait()
     let command = try #require(suggestions(result.errors).last)

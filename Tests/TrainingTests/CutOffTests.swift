@@ -199,6 +199,17 @@ import VAEGPU
       #expect(try FileManager.default.contentsOfDirectory(atPath: run.directory.path) == [])
     }
   }
+
+  @Test("A run whose directory goes before its first line names the directory, not the file")
+  func withoutDirectoryFromTheStart() throws {
+    let run = try TestRun()
+    let trainer = try run.trainer(TestDevice.cpu[0].open())
+    try FileManager.default.moveItem(
+      atPath: run.directory.path, toPath: run.scratch.file("renamed"))
+    expectFileError(.writeFailed, [run.directory.path, "removed or renamed"]) {
+      try trainer.train()
+    }
+  }
 }
 
 extension TestRun {

@@ -68,13 +68,13 @@ final class RunningTool {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Waits for the end; a process that hangs is killed after two minutes.
+  /// Waits for the end; a process that hangs is killed after some fifteen minutes: machines of CI can be slow.
   func wait() throws -> CommandLineTool.Result {
     var waited = 0
     while process.isRunning {
       usleep(2000)
       waited += 1
-      if waited == 60_000 { send(SIGKILL) }
+      if waited == 450_000 { send(SIGKILL) }
     }
     let wasKilled = process.terminationReason == .uncaughtSignal
     return CommandLineTool.Result(
