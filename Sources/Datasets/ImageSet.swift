@@ -99,8 +99,8 @@ public struct ImageSet: Sendable, Equatable {
       labels: labels.map { Array($0[range]) })
   }
 
-  /// The values of one image, divided by 255: 0 black to 1 white, row-major. Throws `ArgumentError` for an index that the
-  /// set does not have.
+  /// The values of one image, divided by 255: 0 black to 1 white, row-major. Throws `ArgumentError`
+  /// for an index that the set does not have.
   public func image(_ index: Int) throws(ArgumentError) -> [Float] {
     try ArgumentError.check(
       index >= 0 && index < count, "ImageSet.image(index)", "image \(index) of \(count)")

@@ -9,8 +9,8 @@ public enum ImageGrid {
   /// `images` is `count x height x width x channels`, 0 black to 1 white; values outside are
   /// clamped and NaN is black: `round(255 min(max(v, 0), 1))`.
   ///
-  /// Throws `ArgumentError` for sizes that are not positive, for another number of values, and for a picture with a side of
-  /// more than 1,000,000 pixels.
+  /// Throws `ArgumentError` for sizes that are not positive, for another number of values, and for
+  /// a picture with a side of more than 1,000,000 pixels.
   public static func compose(
     images: [Float], count: Int, height: Int, width: Int, channels: Int, columns: Int,
     padding: Int = 2, scale: Int = 1

@@ -5,8 +5,8 @@ public enum NPY {
   /// The largest header accepted, in bytes; NumPy's own limit.
   public static let headerLimit = 10_000
 
-  /// The bytes of a version 1.0 file with little-endian float32 in C order. Throws `ArgumentError` unless `values` are as many
-  /// as `shape` says.
+  /// The bytes of a version 1.0 file with little-endian float32 in C order. Throws `ArgumentError`
+  /// unless `values` are as many as `shape` says.
   public static func bytes(shape: [Int], values: [Float]) throws(ArgumentError) -> [UInt8] {
     try ArgumentError.check(
       fits(shape, values), "NPY.bytes", "\(values.count) values for an array of the shape \(shape)")

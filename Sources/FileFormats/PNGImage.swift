@@ -14,7 +14,8 @@ public struct PNGImage: Sendable, Equatable {
   /// Pixels of a side that libpng takes.
   static let sides = 1...1_000_000
 
-  /// Throws `ArgumentError` unless a side has 1 to 1,000,000 pixels and `pixels` are as many as the sizes say.
+  /// Throws `ArgumentError` unless a side has 1 to 1,000,000 pixels and `pixels` are as many as the
+  /// sizes say.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) throws(ArgumentError) {
     try ArgumentError.check(
       channels == 1 || channels == 3, "PNGImage(channels)", "1 or 3 channels, not \(channels)")

@@ -2,7 +2,8 @@ extension SafeTensors {
   /// Writes F32 tensors, atomically; unwritable, writeFailed or diskFull on failure. One input gives the same
   /// bytes every time: metadata first, sorted by key, then the tensors in the order given.
   ///
-  /// Throws mismatch unless names and metadata keys are unique and the values of a tensor as many as its shape says.
+  /// Throws mismatch unless names and metadata keys are unique and the values of a tensor as many
+  /// as its shape says.
   public static func write(
     tensors: [(name: String, shape: [Int], values: [Float])],
     metadata: [(String, String)] = [], to path: String
@@ -17,7 +18,8 @@ extension SafeTensors {
     }
   }
 
-  /// The bytes that `write(tensors:metadata:to:)` writes; throws `ArgumentError` where that throws mismatch.
+  /// The bytes that `write(tensors:metadata:to:)` writes; throws `ArgumentError` where that throws
+  /// mismatch.
   public static func bytes(
     tensors: [(name: String, shape: [Int], values: [Float])],
     metadata: [(String, String)] = []

@@ -5,8 +5,8 @@ import Graph
 
 extension ImageSet {
   /// The values of images as a model's encoder gets them: pixel / 255, or with static binarisation the same draws as on
-  /// the device (Kernels/data.cl). Dynamic draws belong to a step and give the grey images here. Throws `ArgumentError` for a
-  /// range that the set does not have.
+  /// the device (Kernels/data.cl). Dynamic draws belong to a step and give the grey images here.
+  /// Throws `ArgumentError` for a range that the set does not have.
   public func inputs(
     _ range: Range<Int>, binarization: Binarization
   ) throws(ArgumentError) -> [Float] {

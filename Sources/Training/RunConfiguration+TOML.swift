@@ -64,8 +64,8 @@ extension RunConfiguration {
     }.joined(separator: " ")
   }
 
-  /// The number of the first line, from 1, that begins a table without a name. At such a line toml++ ends the process by an
-  /// assertion.
+  /// The number of the first line, from 1, that begins a table without a name. At such a line
+  /// toml++ ends the process by an assertion.
   private static func lineOfNamelessTable(_ bytes: [UInt8]) -> Int? {
     let letters = "abcdefghijklmnopqrstuvwxyz"
     let nameBeginnings = Set("\(letters)\(letters.uppercased())0123456789_-\"'".utf8)

@@ -13,7 +13,7 @@ extension Trainer {
     do {
       return try takeSteps(onEvent: onEvent, shouldStop: shouldStop)
     } catch let error as FileError {
-      // Of a file that is gone with its directory the directory is what to name.
+      // Name the directory where a file failed because its directory is gone.
       try output?.checkPresence()
       throw error
     }

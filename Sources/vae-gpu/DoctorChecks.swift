@@ -53,7 +53,8 @@ enum DoctorChecks {
     ]
   }
 
-  /// Mesa's llvmpipe through Rusticl: its fma is emulated with integer operations, and inlined each time.
+  /// Mesa's llvmpipe through Rusticl: its fma is emulated with integer operations, and inlined each
+  /// time.
   private static func slowDevices() -> [Finding] {
     Device.all.filter { $0.platform == "rusticl" && $0.name.hasPrefix("llvmpipe") }.map { info in
       Finding(

@@ -47,7 +47,7 @@ struct TrainingSession {
     do {
       return try train(trainer, in: run, isResumed: false)
     } catch let error as ComputeError where error.code == .outOfMemory {
-      // With these settings it never begins, so there is nothing to resume.
+      // A run that never begins with these settings leaves nothing to resume.
       if trainer.progress.step == 0 { run.removeUntrained(directory: !existed) }
       throw error
     }

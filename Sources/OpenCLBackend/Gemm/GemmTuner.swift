@@ -27,7 +27,8 @@ package final class GemmTuner {
   /// - Parameters:
   ///   - reference: what results are held against; the CPU backend.
   ///   - secondsPerTrial: time of each measurement.
-  ///   - buildLimit: seconds until the first result after which a variant is refused, on this shape and all others.
+  ///   - buildLimit: seconds until the first result after which a variant is refused, on this shape
+  ///     and all others.
   package init(
     _ device: OpenCLDevice, reference: any Backend, secondsPerTrial: Double = 0.03,
     buildLimit: Double = 60, cache: ProgramCache = .standard
@@ -67,8 +68,8 @@ package final class GemmTuner {
     return trials.sorted { ($0.gflops ?? 0) > ($1.gflops ?? 0) }
   }
 
-  /// The best speed of a variant, if its result is right and its kernel was compiled in time. CLBlast is never refused by
-  /// time: it is what runs a product when nothing else does.
+  /// The best speed of a variant, if its result is right and its kernel was compiled in time.
+  /// CLBlast is never refused by time: it is what runs a product when nothing else does.
   func measure(
     _ variant: GemmVariant, _ operands: GemmOperands, expected: [Float]
   ) throws(ComputeError) -> Trial {

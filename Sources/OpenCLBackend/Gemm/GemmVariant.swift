@@ -94,7 +94,8 @@ package enum GemmVariant: Hashable, Sendable {
     return native >= 16 ? 16 : 8
   }
 
-  /// Whether a device can run the variant and is of its kind: panels are for processors with vectors of that width.
+  /// Whether a device can run the variant and is of its kind: panels are for processors with
+  /// vectors of that width.
   package func fits(_ device: OpenCLDevice) -> Bool {
     if case .panel(_, let vector, _, _, _) = self,
       device.info.type != .cpu || vector != Self.vectorWidth(of: device)

@@ -109,7 +109,8 @@ extension GemmVariant: Codable {
       // Panels of few values of k leave a compiler loops of no use, over which it can take minutes.
       (8...1024).contains(depth) && groupRows >= rows && panels <= 64
     case .tiled(let m, let n, let k, let groupM, let groupN, let split):
-      // A work-item's sums, and the fused multiply-adds of its unrolled loop: a compiler takes minutes for 50,000.
+      // A work-item's sums, and the fused multiply-adds of its unrolled loop: a compiler takes
+      // minutes for 50,000.
       groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256
         && m * n * k / (groupM * groupN) <= 1 << 12 && split <= 64 && localByteCount <= 1 << 17
     }

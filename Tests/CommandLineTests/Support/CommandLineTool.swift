@@ -68,7 +68,8 @@ final class RunningTool {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Waits for the end; a process that hangs is killed after some fifteen minutes: machines of CI can be slow.
+  /// Waits for the end; a process that hangs is killed after some fifteen minutes: machines of CI
+  /// can be slow.
   func wait() throws -> CommandLineTool.Result {
     var waited = 0
     while process.isRunning {
