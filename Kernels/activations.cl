@@ -4,11 +4,13 @@
 // dx = dy f'(source); the source is the pre-activation or, where f' can be told from it, the output.
 #define ACTIVATION_GRADIENT(name)                                                                      \
   ROW_KERNEL(name##_gradient, (IN(real, dy), IN(real, source), OUT(real, dx), VALUE(uint, columns))) { \
+    LOCATE(dy) LOCATE(source) LOCATE(dx)                                                               \
     const size_t offset = (size_t)ROW * columns;                                                       \
     FOR_LANES(j, columns) dx[offset + j] = name##_gradient_of(dy[offset + j], source[offset + j]);     \
   }                                                                                                    \
   ROW_KERNEL(epilogue_##name##_gradient,                                                               \
              (INOUT(real, c), IN(real, source), VALUE(uint, columns), VALUE(uint, stride))) {          \
+    LOCATE(c) LOCATE(source)                                                                           \
     const size_t offset = (size_t)ROW * stride;                                                        \
     FOR_LANES(j, columns) c[offset + j] = name##_gradient_of(c[offset + j], source[offset + j]);       \
   }
@@ -16,11 +18,13 @@
 // y = f(x + bias).
 #define BIAS_ACTIVATION(name)                                                                          \
   ROW_KERNEL(bias_##name, (IN(real, x), IN(real, bias), OUT(real, y), VALUE(uint, columns))) {         \
+    LOCATE(x) LOCATE(bias) LOCATE(y)                                                                   \
     const size_t offset = (size_t)ROW * columns;                                                       \
     FOR_LANES(j, columns) y[offset + j] = bias_##name##_of(x[offset + j], bias[j]);                    \
   }                                                                                                    \
   ROW_KERNEL(epilogue_bias_##name,                                                                     \
              (INOUT(real, c), IN(real, bias), VALUE(uint, columns), VALUE(uint, stride))) {            \
+    LOCATE(c) LOCATE(bias)                                                                             \
     const size_t offset = (size_t)ROW * stride;                                                        \
     FOR_LANES(j, columns) c[offset + j] = bias_##name##_of(c[offset + j], bias[j]);                    \
   }
@@ -28,6 +32,7 @@
 // y = f(x), for activations whose derivative needs x.
 #define ACTIVATE(name)                                                                                 \
   KERNEL(activate_##name, (IN(real, x), OUT(real, y), VALUE(uint, count))) {                           \
+    LOCATE(x) LOCATE(y)                                                                                \
     FOR_ITEM(count) y[ITEM] = name(x[ITEM]);                                                           \
   }
 

@@ -12,6 +12,7 @@
 
 // One row a row of places. What a row of the kernel covers lies side by side in the image.
 ROW_KERNEL(unfold, (IN(real, image), OUT(real, unfolded), GEOMETRY)) {
+  LOCATE(image) LOCATE(unfolded)
   const uint n = (uint)ROW / out_height, oy = REMAINDER((uint)ROW, n, out_height);
   const int top = (int)(oy * stride) - (int)padding, step = (int)(stride * channels), shift = (int)(padding * channels);
   const int line = (int)(width * channels);
@@ -36,6 +37,7 @@ ROW_KERNEL(unfold, (IN(real, image), OUT(real, unfolded), GEOMETRY)) {
 // The transpose of unfold: every pixel the sum of all that was made of it, in the order of the kernel's rows and columns. One row a row of
 // an image.
 ROW_KERNEL(fold, (IN(real, unfolded), OUT(real, image), GEOMETRY)) {
+  LOCATE(unfolded) LOCATE(image)
   const uint n = (uint)ROW / height, y = REMAINDER((uint)ROW, n, height) + padding, last_y = y / stride;
   FOR_LINE_BLOCKS(column, first, count, width, channels) {
     const uint x = column + padding, last_x = x / stride;
@@ -58,6 +60,7 @@ ROW_KERNEL(fold, (IN(real, unfolded), OUT(real, image), GEOMETRY)) {
 // [images, pixels, numbers] -> [images, numbers, pixels]: the heads of a likelihood have the first number of every pixel in front, each
 // with its channels. One row an image and a number.
 ROW_KERNEL(split_heads, (IN(real, x), OUT(real, y), VALUE(uint, pixels), VALUE(uint, numbers), VALUE(uint, channels))) {
+  LOCATE(x) LOCATE(y)
   const uint n = (uint)ROW / numbers, number = REMAINDER((uint)ROW, n, numbers), count = pixels * channels;
   FOR_LANES(j, count) {
     const uint pixel = j / channels, channel = REMAINDER(j, pixel, channels);
@@ -67,6 +70,7 @@ ROW_KERNEL(split_heads, (IN(real, x), OUT(real, y), VALUE(uint, pixels), VALUE(u
 
 ROW_KERNEL(split_heads_backward,
            (IN(real, dy), OUT(real, dx), VALUE(uint, pixels), VALUE(uint, numbers), VALUE(uint, channels))) {
+  LOCATE(dy) LOCATE(dx)
   const uint n = (uint)ROW / numbers, number = REMAINDER((uint)ROW, n, numbers), count = pixels * channels;
   FOR_LANES(j, count) {
     const uint pixel = j / channels, channel = REMAINDER(j, pixel, channels);
@@ -78,6 +82,7 @@ ROW_KERNEL(split_heads_backward,
 // down. One row a row of an image.
 ROW_KERNEL(resize, (IN(real, x), OUT(real, y), VALUE(uint, height), VALUE(uint, width), VALUE(uint, channels),
                     VALUE(uint, out_height), VALUE(uint, out_width))) {
+  LOCATE(x) LOCATE(y)
   const uint n = (uint)ROW / out_height, oy = REMAINDER((uint)ROW, n, out_height);
   const size_t line = ((size_t)n * height + oy * height / out_height) * width;
   FOR_LINE_BLOCKS(ox, first, count, out_width, channels) {
@@ -90,6 +95,7 @@ ROW_KERNEL(resize, (IN(real, x), OUT(real, y), VALUE(uint, height), VALUE(uint, 
 // Every pixel of the source the sum of those made of it, in order. One row a row of the source.
 ROW_KERNEL(resize_backward, (IN(real, dy), OUT(real, dx), VALUE(uint, height), VALUE(uint, width), VALUE(uint, channels),
                              VALUE(uint, out_height), VALUE(uint, out_width))) {
+  LOCATE(dy) LOCATE(dx)
   const uint n = (uint)ROW / height, y = REMAINDER((uint)ROW, n, height);
   // The first place behind y is the smallest with place height / out height >= y + 1.
   const uint top = (y * out_height + height - 1) / height, bottom = ((y + 1) * out_height + height - 1) / height;

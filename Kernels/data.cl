@@ -4,6 +4,7 @@
 // x = pixel / 255.
 ROW_KERNEL(gather_scaled, (IN(uchar, pixels), IN(uint, order), IN(uint, state), OUT(real, x),
                            VALUE(uint, columns))) {
+  LOCATE(pixels) LOCATE(order) LOCATE(state) LOCATE(x)
   const size_t source = (size_t)order[state[STATE_BATCH_START] + ROW] * columns;
   const size_t offset = (size_t)ROW * columns;
   FOR_LANES(j, columns) x[offset + j] = (real)pixels[source + j] / REAL(255.0);
@@ -21,6 +22,7 @@ FUNCTION real binarised(const uint word, const uint pixel) {
 ROW_KERNEL(gather_binarised, (IN(uchar, pixels), IN(uint, order), IN(uint, state), OUT(real, x),
                               VALUE(uint, columns), VALUE(uint, purpose), VALUE(uint, is_static),
                               VALUE(uint, draw))) {
+  LOCATE(pixels) LOCATE(order) LOCATE(state) LOCATE(x)
   const uint image = order[state[STATE_BATCH_START] + ROW];
   const uint seed_low = is_static ? 0 : state[STATE_SEED_LOW];
   const uint seed_high = is_static ? 0 : state[STATE_SEED_HIGH];

@@ -5,6 +5,8 @@
 //   KERNEL(name, (IN(real, x), OUT(real, y), VALUE(uint, count)))   one item per element, index ITEM
 //   ROW_KERNEL(name, (...))                                         one work-group per row, index ROW;
 //                                                                   LANES lanes share the row's columns
+// The body begins with LOCATE(x) for every array x among the parameters: an argument is a whole buffer and the place of the
+// array in it. (Sub-buffers would do without, but NVIDIA's driver crashes in the release of ones that overlap.)
 // Every backend computes the same bits: each rounding is written out (no contraction; MULTIPLY_ADD is one fused
 // operation), and a sum over the columns of a row has one order: 64 lane sums (columns l, l + 64, ... in lane l), then
 // 8 sums of 8 lanes, then their sum. A row sum is written
@@ -15,9 +17,10 @@
 #define REAL(x) x##f
 
 #define KERNEL(name, parameters) __kernel void name parameters
-#define IN(type, name) __global const type *restrict name
-#define OUT(type, name) __global type *restrict name
-#define INOUT(type, name) __global type *restrict name
+#define IN(type, name) __global const type *restrict name, const ulong name##_place
+#define OUT(type, name) __global type *restrict name, const ulong name##_place
+#define INOUT(type, name) __global type *restrict name, const ulong name##_place
+#define LOCATE(name) name = (__global void *)((__global char *)name + name##_place);
 #define VALUE(type, name) const type name
 #define GLOBAL(type) __global type *
 #define GLOBAL_IN(type) __global const type *

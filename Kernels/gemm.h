@@ -8,7 +8,8 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #ifdef EPILOGUE
-#define EPILOGUE_PARAMETER , __global const float *restrict operand
+#define EPILOGUE_PARAMETER , IN(float, operand)
+#define LOCATE_OPERAND LOCATE(operand)
 #if EPILOGUE_COLUMN
 #define FINISHED(x, i, j) EPILOGUE((x), operand[(j)])
 #else
@@ -16,15 +17,19 @@
 #endif
 #else
 #define EPILOGUE_PARAMETER
+#define LOCATE_OPERAND
 #define FINISHED(x, i, j) (x)
 #endif
 
 #ifdef ROW_SUMS
-#define ROW_SUMS_PARAMETER , __global float *restrict row_sums
+#define ROW_SUMS_PARAMETER , OUT(float, row_sums)
+#define LOCATE_ROW_SUMS LOCATE(row_sums)
 #else
 #define ROW_SUMS_PARAMETER
+#define LOCATE_ROW_SUMS
 #endif
 
 #define GEMM_PARAMETERS                                                                              \
-  (__global const float *restrict a, __global const float *restrict b, __global float *restrict c, \
-   const uint m, const uint n, const uint k_total, const uint group_rows EPILOGUE_PARAMETER ROW_SUMS_PARAMETER)
+  (IN(float, a), IN(float, b), OUT(float, c), VALUE(uint, m), VALUE(uint, n), VALUE(uint, k_total),  \
+   VALUE(uint, group_rows) EPILOGUE_PARAMETER ROW_SUMS_PARAMETER)
+#define LOCATE_OPERANDS LOCATE(a) LOCATE(b) LOCATE(c) LOCATE_OPERAND LOCATE_ROW_SUMS

@@ -158,6 +158,7 @@ static inline void sum_columns(__global const float *a, __global float *row_sums
 #endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm GEMM_PARAMETERS {
+  LOCATE_OPERANDS
   __local float panels[PANELS][DEPTH * PANEL];
 #if TRANSPOSE_A
   __local float block[DEPTH * BLOCK_ROWS];

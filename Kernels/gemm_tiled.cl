@@ -14,6 +14,7 @@
 #endif
 
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void gemm GEMM_PARAMETERS {
+  LOCATE_OPERANDS
   // One more column spreads the transposed stores over the banks.
   __local float tile_a[TILE_K][TILE_M + 1], tile_b[TILE_K][TILE_N + 1];
   const uint item = get_local_id(0);
@@ -83,8 +84,8 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void gemm GEMM_PARAM
 }
 
 #if SPLIT_K > 1
-__kernel void gemm_reduce(__global const float *restrict parts, __global float *restrict c, const uint m,
-                          const uint n EPILOGUE_PARAMETER) {
+__kernel void gemm_reduce(IN(float, parts), OUT(float, c), VALUE(uint, m), VALUE(uint, n) EPILOGUE_PARAMETER) {
+  LOCATE(parts) LOCATE(c) LOCATE_OPERAND
   const uint count = m * n;
   const uint e = get_global_id(0);
   if (e >= count) return;

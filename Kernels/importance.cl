@@ -14,6 +14,7 @@ FUNCTION real draw_noise(const uint j, const uint s, const uint latents, const u
 ROW_KERNEL(posterior_draws,
            (IN(real, posterior), IN(uint, order), IN(uint, state), OUT(real, z), OUT(real, log_ratio),
             VALUE(uint, latents), VALUE(uint, purpose), VALUE(uint, samples), VALUE(uint, draws_are_steps))) {
+  LOCATE(posterior) LOCATE(order) LOCATE(state) LOCATE(z) LOCATE(log_ratio)
   GROUP_SCRATCH(scratch);
   const uint image = (uint)ROW / samples, s = (uint)ROW - image * samples;
   const uint sample = order[state[STATE_BATCH_START] + image];
@@ -37,6 +38,7 @@ ROW_KERNEL(posterior_draws_backward,
            (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dlog_ratio),
             OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose), VALUE(uint, samples),
             VALUE(uint, draws_are_steps), VALUE(uint, groups))) {
+  LOCATE(posterior) LOCATE(order) LOCATE(state) LOCATE(dz) LOCATE(dlog_ratio) LOCATE(dposterior)
   const uint sample = order[state[STATE_BATCH_START] + (uint)ROW];
   FOR_LANES(j, latents) {
     const size_t at = (size_t)ROW * 2 * latents + j;
@@ -68,6 +70,7 @@ ROW_KERNEL(posterior_draws_backward,
 KERNEL(accumulate_importance,
        (IN(real, log_likelihood), IN(real, log_ratio), IN(uint, state), INOUT(real, sums), VALUE(uint, samples),
         VALUE(uint, count))) {
+  LOCATE(log_likelihood) LOCATE(log_ratio) LOCATE(state) LOCATE(sums)
   FOR_ITEM(count) {
     GLOBAL(real) image = sums + (size_t)(state[STATE_BATCH_START] + (uint)ITEM) * IMPORTANCE_SUMS;
     const int begins = state[STATE_STEP] == 0;
@@ -103,6 +106,7 @@ KERNEL(accumulate_importance,
 ROW_KERNEL(importance_bound,
            (IN(real, log_likelihood), IN(real, log_ratio), IN(real, scalars), OUT(real, out), VALUE(uint, groups),
             VALUE(uint, draws), VALUE(real, mixing))) {
+  LOCATE(log_likelihood) LOCATE(log_ratio) LOCATE(scalars) LOCATE(out)
   GROUP_SCRATCH(scratch);
   const uint rows = groups * draws;
   LANE_SUM(bounds);
@@ -132,6 +136,8 @@ ROW_KERNEL(importance_bound,
 KERNEL(importance_bound_backward,
        (IN(real, log_likelihood), IN(real, log_ratio), IN(real, scalars), IN(real, upstream), OUT(real, dlog_likelihood),
         OUT(real, dlog_ratio), VALUE(uint, draws), VALUE(real, mixing), VALUE(uint, groups))) {
+  LOCATE(log_likelihood) LOCATE(log_ratio) LOCATE(scalars) LOCATE(upstream) LOCATE(dlog_likelihood)
+  LOCATE(dlog_ratio)
   FOR_ITEM(groups) {
     const size_t first = (size_t)ITEM * draws;
     real top = LOG_WEIGHT(first), sum = REAL(0.0);

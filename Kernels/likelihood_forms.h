@@ -56,30 +56,37 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
 #define ONE_HEAD(name)                                                                         \
   ROW_KERNEL(name##_log_likelihood,                                                            \
              (IN(real, heads), IN(real, x), OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {    \
+    LOCATE(heads) LOCATE(x) LOCATE(log_likelihood)                                             \
     ONE_HEAD_ROW(name, STORED, (void)da);                                                      \
   }                                                                                            \
   ROW_KERNEL(name##_log_likelihood_after_bias_identity,                                        \
              (INOUT(real, heads), IN(real, bias), IN(real, x), OUT(real, log_likelihood),      \
               LIKELIHOOD_SIZES)) {                                                             \
+    LOCATE(heads) LOCATE(bias) LOCATE(x) LOCATE(log_likelihood)                                \
     ONE_HEAD_ROW(name, BIASED, (void)da);                                                      \
   }                                                                                            \
   ROW_KERNEL(name##_log_likelihood_with_gradient,                                              \
              (IN(real, heads), IN(real, x), IN(real, upstream), OUT(real, dheads),             \
               OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {                                  \
+    LOCATE(heads) LOCATE(x) LOCATE(upstream) LOCATE(dheads) LOCATE(log_likelihood)             \
     const real scale = upstream[ROW];                                                          \
     ONE_HEAD_ROW(name, STORED, dheads[offset + j] = scale * da);                               \
   }                                                                                            \
   ROW_KERNEL(name##_log_likelihood_with_gradient_after_bias_identity,                          \
              (INOUT(real, heads), IN(real, bias), IN(real, x), IN(real, upstream),             \
               OUT(real, dheads), OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {               \
+    LOCATE(heads) LOCATE(bias) LOCATE(x) LOCATE(upstream) LOCATE(dheads)                       \
+    LOCATE(log_likelihood)                                                                     \
     const real scale = upstream[ROW];                                                          \
     ONE_HEAD_ROW(name, BIASED, dheads[offset + j] = scale * da);                               \
   }                                                                                            \
   ROW_KERNEL(name##_mean, (IN(real, heads), OUT(real, mean), LIKELIHOOD_SIZES)) {              \
+    LOCATE(heads) LOCATE(mean)                                                                 \
     MEAN_ROW(name##_mean_of(heads[offset + j]));                                               \
   }                                                                                            \
   ROW_KERNEL(name##_draw, (IN(real, heads), IN(uint, state), OUT(real, x), LIKELIHOOD_SIZES,   \
                            VALUE(uint, purpose))) {                                            \
+    LOCATE(heads) LOCATE(state) LOCATE(x)                                                      \
     DRAW_ROW(name##_draw_of(heads[offset + j], u, n))                                          \
   }
 
@@ -134,28 +141,35 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
   ROW_KERNEL(name##_shared_log_likelihood,                                                     \
              (IN(real, heads), IN(real, x), IN(real, scale), OUT(real, log_likelihood),        \
               LIKELIHOOD_SIZES)) {                                                             \
+    LOCATE(heads) LOCATE(x) LOCATE(scale) LOCATE(log_likelihood)                               \
     SHARED_SCALE_VALUE(name, STORED);                                                          \
   }                                                                                            \
   ROW_KERNEL(name##_shared_log_likelihood_after_bias_identity,                                 \
              (INOUT(real, heads), IN(real, bias), IN(real, x), IN(real, scale),                \
               OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {                                  \
+    LOCATE(heads) LOCATE(bias) LOCATE(x) LOCATE(scale) LOCATE(log_likelihood)                  \
     SHARED_SCALE_VALUE(name, BIASED);                                                          \
   }                                                                                            \
   ROW_KERNEL(name##_shared_log_likelihood_with_gradient,                                       \
              (IN(real, heads), IN(real, x), IN(real, scale), IN(real, upstream),               \
               OUT(real, dheads), OUT(real, dscale), OUT(real, log_likelihood),                 \
               LIKELIHOOD_SIZES)) {                                                             \
+    LOCATE(heads) LOCATE(x) LOCATE(scale) LOCATE(upstream) LOCATE(dheads) LOCATE(dscale)       \
+    LOCATE(log_likelihood)                                                                     \
     SHARED_SCALE_GRADIENT(name, STORED);                                                       \
   }                                                                                            \
   ROW_KERNEL(name##_shared_log_likelihood_with_gradient_after_bias_identity,                   \
              (INOUT(real, heads), IN(real, bias), IN(real, x), IN(real, scale),                \
               IN(real, upstream), OUT(real, dheads), OUT(real, dscale),                        \
               OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {                                  \
+    LOCATE(heads) LOCATE(bias) LOCATE(x) LOCATE(scale) LOCATE(upstream) LOCATE(dheads)         \
+    LOCATE(dscale) LOCATE(log_likelihood)                                                      \
     SHARED_SCALE_GRADIENT(name, BIASED);                                                       \
   }                                                                                            \
   ROW_KERNEL(name##_log_likelihood,                                                            \
              (IN(real, heads), IN(real, x), IN(real, scale), OUT(real, log_likelihood),        \
               LIKELIHOOD_SIZES, SCALE_LAYOUT)) {                                               \
+    LOCATE(heads) LOCATE(x) LOCATE(scale) LOCATE(log_likelihood)                               \
     LOCATION_SCALE_ROW(name, (void)da; (void)ds);                                              \
   }                                                                                            \
   /* dscale has the layout of scale, but one row for each row of heads. */                     \
@@ -163,6 +177,8 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
              (IN(real, heads), IN(real, x), IN(real, scale), IN(real, upstream),               \
               OUT(real, dheads), OUT(real, dscale), OUT(real, log_likelihood),                 \
               LIKELIHOOD_SIZES, SCALE_LAYOUT)) {                                               \
+    LOCATE(heads) LOCATE(x) LOCATE(scale) LOCATE(upstream) LOCATE(dheads) LOCATE(dscale)       \
+    LOCATE(log_likelihood)                                                                     \
     const real weight = upstream[ROW];                                                         \
     const size_t into = scale_offset + (size_t)ROW * (scale_row > 0 ? scale_row : columns);    \
     LOCATION_SCALE_ROW(name, dheads[offset + j] = weight * da;                                 \
@@ -170,10 +186,12 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
   }                                                                                            \
   ROW_KERNEL(name##_mean, (IN(real, heads), IN(real, scale), OUT(real, mean),                  \
                            LIKELIHOOD_SIZES, SCALE_LAYOUT)) {                                  \
+    LOCATE(heads) LOCATE(scale) LOCATE(mean)                                                   \
     MEAN_ROW(name##_mean_of(heads[offset + j], LOG_SCALE(SCALE_AT(j))));                       \
   }                                                                                            \
   ROW_KERNEL(name##_draw, (IN(real, heads), IN(real, scale), IN(uint, state), OUT(real, x),    \
                            LIKELIHOOD_SIZES, SCALE_LAYOUT, VALUE(uint, purpose))) {            \
+    LOCATE(heads) LOCATE(scale) LOCATE(state) LOCATE(x)                                        \
     DRAW_ROW(name##_draw_of(heads[offset + j], LOG_SCALE(SCALE_AT(j)), u, n))                  \
   }
 
@@ -196,17 +214,21 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
 #define MANY_HEADS(name)                                                                       \
   ROW_KERNEL(name##_log_likelihood,                                                            \
              (IN(real, heads), IN(real, x), OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {    \
+    LOCATE(heads) LOCATE(x) LOCATE(log_likelihood)                                             \
     MANY_HEADS_ROW(name, REAL(0.0), 0);                                                        \
   }                                                                                            \
   ROW_KERNEL(name##_log_likelihood_with_gradient,                                              \
              (IN(real, heads), IN(real, x), IN(real, upstream), OUT(real, dheads),             \
               OUT(real, log_likelihood), LIKELIHOOD_SIZES)) {                                  \
+    LOCATE(heads) LOCATE(x) LOCATE(upstream) LOCATE(dheads) LOCATE(log_likelihood)             \
     MANY_HEADS_ROW(name, upstream[ROW], dheads + offset + first);                              \
   }                                                                                            \
   ROW_KERNEL(name##_mean, (IN(real, heads), OUT(real, mean), LIKELIHOOD_SIZES)) {              \
+    LOCATE(heads) LOCATE(mean)                                                                 \
     MEAN_ROW(name##_mean_of(heads + offset + j, columns, head_count));                         \
   }                                                                                            \
   ROW_KERNEL(name##_draw, (IN(real, heads), IN(uint, state), OUT(real, x), LIKELIHOOD_SIZES,   \
                            VALUE(uint, purpose))) {                                            \
+    LOCATE(heads) LOCATE(state) LOCATE(x)                                                      \
     DRAW_ROW(name##_draw_of(heads + offset + j, columns, head_count, u, n))                    \
   }

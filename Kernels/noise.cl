@@ -1,6 +1,7 @@
 // Philox noise as a tensor. Row r is sample `batch start + r`.
 
 ROW_KERNEL(philox_normal, (IN(uint, state), OUT(real, z), VALUE(uint, columns), VALUE(uint, purpose))) {
+  LOCATE(state) LOCATE(z)
   const uint sample = state[STATE_BATCH_START] + (uint)ROW;
   FOR_LANES(j, columns)
   z[(size_t)ROW * columns + j] = philox_normal_element(j, sample, state[STATE_STEP], purpose,
@@ -8,6 +9,7 @@ ROW_KERNEL(philox_normal, (IN(uint, state), OUT(real, z), VALUE(uint, columns), 
 }
 
 ROW_KERNEL(philox_uniform, (IN(uint, state), OUT(real, u), VALUE(uint, columns), VALUE(uint, purpose))) {
+  LOCATE(state) LOCATE(u)
   const uint sample = state[STATE_BATCH_START] + (uint)ROW;
   FOR_LANES(j, columns) {
     uint w[4];
@@ -20,6 +22,7 @@ ROW_KERNEL(philox_uniform, (IN(uint, state), OUT(real, u), VALUE(uint, columns),
 // to 0 (`masks`). Keyed by the image, so that a batch may be cut anywhere.
 ROW_KERNEL(corrupt, (IN(real, x), IN(uint, order), IN(uint, state), OUT(real, y), VALUE(uint, columns),
                      VALUE(uint, purpose), VALUE(uint, masks), VALUE(real, level))) {
+  LOCATE(x) LOCATE(order) LOCATE(state) LOCATE(y)
   const size_t offset = (size_t)ROW * columns;
   const uint sample = order[state[STATE_BATCH_START] + (uint)ROW];
   FOR_LANES(j, columns) {

@@ -7,6 +7,7 @@
 
 // (x - mean)^2, for the sum over columns that gives batch normalisation its variance.
 ROW_KERNEL(squared_deviation, (IN(real, x), IN(real, sums), OUT(real, y), VALUE(uint, columns), VALUE(real, count))) {
+  LOCATE(x) LOCATE(sums) LOCATE(y)
   const size_t offset = (size_t)ROW * columns;
   FOR_LANES(j, columns) {
     const real deviation = x[offset + j] - sums[j] / count;
@@ -17,6 +18,7 @@ ROW_KERNEL(squared_deviation, (IN(real, x), IN(real, sums), OUT(real, y), VALUE(
 // The sums of a block and a group, and the sums of its squared deviations. One row a block and group.
 ROW_KERNEL(group_sums, (IN(real, x), OUT(real, sums), OUT(real, squares), VALUE(uint, columns), VALUE(uint, block_rows),
                         VALUE(uint, groups))) {
+  LOCATE(x) LOCATE(sums) LOCATE(squares)
   GROUP_SCRATCH(scratch);
   const uint width = columns / groups, block = (uint)ROW / groups;
   GLOBAL_IN(real) from = x + (size_t)block * block_rows * columns + REMAINDER((uint)ROW, block, groups) * width;
@@ -43,6 +45,7 @@ ROW_KERNEL(group_sums, (IN(real, x), OUT(real, sums), OUT(real, squares), VALUE(
 
 // y = gamma (x - mean) / sqrt(variance + epsilon).
 ROW_KERNEL(normalise, (IN(real, x), IN(real, sums), IN(real, squares), IN(real, gamma), OUT(real, y), NORMALISATION)) {
+  LOCATE(x) LOCATE(sums) LOCATE(squares) LOCATE(gamma) LOCATE(y)
   const size_t offset = (size_t)ROW * columns;
   FOR_LANES(j, columns) {
     const uint at = STATISTIC((uint)ROW, j);
@@ -53,6 +56,7 @@ ROW_KERNEL(normalise, (IN(real, x), IN(real, sums), IN(real, squares), IN(real, 
 // dy (x - mean) / sqrt(variance + epsilon), whose sums over rows are the gradient of gamma.
 ROW_KERNEL(normalise_product,
            (IN(real, dy), IN(real, x), IN(real, sums), IN(real, squares), OUT(real, y), NORMALISATION)) {
+  LOCATE(dy) LOCATE(x) LOCATE(sums) LOCATE(squares) LOCATE(y)
   const size_t offset = (size_t)ROW * columns;
   FOR_LANES(j, columns) {
     const uint at = STATISTIC((uint)ROW, j);
@@ -65,6 +69,7 @@ ROW_KERNEL(normalise_product,
 ROW_KERNEL(normalise_backward,
            (IN(real, dy), IN(real, x), IN(real, sums), IN(real, squares), IN(real, gamma), IN(real, first), IN(real, second),
             OUT(real, dx), NORMALISATION)) {
+  LOCATE(dy) LOCATE(x) LOCATE(sums) LOCATE(squares) LOCATE(gamma) LOCATE(first) LOCATE(second) LOCATE(dx)
   const size_t offset = (size_t)ROW * columns;
   FOR_LANES(j, columns) {
     const uint at = STATISTIC((uint)ROW, j);
@@ -78,6 +83,7 @@ ROW_KERNEL(normalise_backward,
 ROW_KERNEL(group_gradient_sums,
            (IN(real, dy), IN(real, product), IN(real, gamma), OUT(real, first), OUT(real, second), VALUE(uint, columns),
             VALUE(uint, block_rows), VALUE(uint, groups))) {
+  LOCATE(dy) LOCATE(product) LOCATE(gamma) LOCATE(first) LOCATE(second)
   GROUP_SCRATCH(scratch);
   const uint width = columns / groups, block = (uint)ROW / groups;
   const uint start = REMAINDER((uint)ROW, block, groups) * width;
@@ -102,6 +108,7 @@ ROW_KERNEL(group_gradient_sums,
 // The same of batch normalisation, whose groups are columns, from the column sums of dy and dy xhat.
 KERNEL(scaled_sums, (IN(real, gamma), IN(real, sums), IN(real, products), OUT(real, first), OUT(real, second),
                      VALUE(uint, count))) {
+  LOCATE(gamma) LOCATE(sums) LOCATE(products) LOCATE(first) LOCATE(second)
   FOR_ITEM(count) {
     first[ITEM] = gamma[ITEM] * sums[ITEM];
     second[ITEM] = gamma[ITEM] * products[ITEM];
@@ -111,6 +118,7 @@ KERNEL(scaled_sums, (IN(real, gamma), IN(real, sums), IN(real, products), OUT(re
 // Running mean and unbiased variance of training batches, each with the weight 1/10 (PyTorch's momentum).
 KERNEL(running_statistics, (IN(real, sums), IN(real, squares), INOUT(real, mean), INOUT(real, variance), VALUE(real, rows),
                             VALUE(uint, count))) {
+  LOCATE(sums) LOCATE(squares) LOCATE(mean) LOCATE(variance)
   FOR_ITEM(count) {
     const real batch_variance = squares[ITEM] / (rows > REAL(1.0) ? rows - REAL(1.0) : REAL(1.0));
     mean[ITEM] += REAL(0.1) * (sums[ITEM] / rows - mean[ITEM]);

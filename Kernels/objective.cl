@@ -12,6 +12,7 @@
 
 ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scalars), OUT(real, out),
                            VALUE(uint, rows), VALUE(uint, samples))) {
+  LOCATE(log_likelihood) LOCATE(kl) LOCATE(scalars) LOCATE(out)
   GROUP_SCRATCH(scratch);
   NEGATIVE_ELBO(scratch, likelihood, divergence);
   if (LANE == 0) {
@@ -23,9 +24,11 @@ ROW_KERNEL(negative_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, scal
 
 // Its gradients, the same for every row.
 KERNEL(log_likelihood_of_elbo_backward, (IN(real, upstream), OUT(real, dlog_likelihood), VALUE(uint, count))) {
+  LOCATE(upstream) LOCATE(dlog_likelihood)
   FOR_ITEM(count) dlog_likelihood[ITEM] = log_likelihood_derivative(upstream, count);
 }
 KERNEL(kl_of_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dkl), VALUE(uint, count))) {
+  LOCATE(scalars) LOCATE(upstream) LOCATE(dkl)
   FOR_ITEM(count) dkl[ITEM] = kl_derivative(scalars, upstream, count);
 }
 
@@ -40,6 +43,9 @@ KERNEL(kl_of_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dk
   INOUT(uint, state), INOUT(real, scalars), INOUT(real, guard), OUT(real, history),              \
       OUT(real, update), IN(uint, state_table), IN(real, scalar_table), VALUE(uint, parts),      \
       VALUE(uint, slots), VALUE(real, maximum_norm)
+#define LOCATE_FINISH                                                                            \
+  LOCATE(state) LOCATE(scalars) LOCATE(guard) LOCATE(history) LOCATE(update) LOCATE(state_table) \
+  LOCATE(scalar_table)
 
 // The norm of the gradient from the sums of squares of its parts and the scaled ones behind them. What its square is too large or too
 // small for has a norm still.
@@ -83,6 +89,7 @@ FUNCTION void next_step(GLOBAL(uint) state, GLOBAL(real) scalars, GLOBAL(real) u
 }
 
 ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), FINISH_PARAMETERS)) {
+  LOCATE(squares) LOCATE(objective) LOCATE_FINISH
   GROUP_SCRATCH(scratch);
   GRADIENT_NORM(scratch, norm);
   if (LANE == 0) {
@@ -95,6 +102,7 @@ ROW_KERNEL(finish_backward, (IN(real, squares), IN(real, objective), FINISH_PARA
 // The same with the negative ELBO in the same launch.
 ROW_KERNEL(finish_negative_elbo, (IN(real, squares), IN(real, log_likelihood), IN(real, kl), FINISH_PARAMETERS,
                                   VALUE(uint, rows), VALUE(uint, samples))) {
+  LOCATE(squares) LOCATE(log_likelihood) LOCATE(kl) LOCATE_FINISH
   GROUP_SCRATCH(scratch);
   NEGATIVE_ELBO(scratch, likelihood, divergence);
   GRADIENT_NORM(scratch, norm);

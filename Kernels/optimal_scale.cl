@@ -2,6 +2,7 @@
 
 ROW_KERNEL(squared_distance, (IN(real, mean), IN(real, x), OUT(real, distance), VALUE(uint, columns),
                               VALUE(uint, samples))) {
+  LOCATE(mean) LOCATE(x) LOCATE(distance)
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns, image = IMAGE_OFFSET;
   LANE_SUM(squares);
@@ -17,6 +18,7 @@ ROW_KERNEL(squared_distance, (IN(real, mean), IN(real, x), OUT(real, distance), 
 // the last tenth of the steps decides (Shamir & Zhang 2013, section 4), and from step 990 on 1/100. One work-group.
 ROW_KERNEL(optimal_log_scale, (IN(real, distance), IN(uint, state), INOUT(real, running), OUT(real, log_scale),
                                VALUE(uint, rows), VALUE(uint, columns))) {
+  LOCATE(distance) LOCATE(state) LOCATE(running) LOCATE(log_scale)
   GROUP_SCRATCH(scratch);
   LANE_SUM(sum);
   FOR_LANES_SUM(i, rows) LANE_ADD(sum, distance[i]);

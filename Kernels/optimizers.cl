@@ -12,6 +12,7 @@ FUNCTION real without_underflow(const real x) {
 KERNEL(adam, (IN(real, gradient), IN(real, scalars), IN(real, guard), INOUT(real, parameter), INOUT(real, m),
               INOUT(real, v), VALUE(real, beta1), VALUE(real, complement1), VALUE(real, beta2),
               VALUE(real, complement2), VALUE(real, epsilon), VALUE(uint, count))) {
+  LOCATE(gradient) LOCATE(scalars) LOCATE(guard) LOCATE(parameter) LOCATE(m) LOCATE(v)
   FOR_ITEM(count) {
     const size_t i = ITEM;
     const int hold = guard[1] != REAL(0.0);

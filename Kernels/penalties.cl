@@ -2,6 +2,7 @@
 
 // KL(q(z_j|x) || p(z_j)) of each latent, averaged over the images. One row a latent.
 ROW_KERNEL(mean_kl_per_latent, (IN(real, posterior), OUT(real, mean_kl), VALUE(uint, latents), VALUE(uint, rows))) {
+  LOCATE(posterior) LOCATE(mean_kl)
   GROUP_SCRATCH(scratch);
   LANE_SUM(sum);
   FOR_LANES_SUM(i, rows) {
@@ -17,6 +18,7 @@ ROW_KERNEL(mean_kl_per_latent, (IN(real, posterior), OUT(real, mean_kl), VALUE(u
 // results is sum_j max(free, mean KL_j) (Kingma et al. 2016, eq. 15).
 ROW_KERNEL(free_bits, (IN(real, posterior), IN(real, mean_kl), OUT(real, penalty), VALUE(uint, latents),
                        VALUE(real, free))) {
+  LOCATE(posterior) LOCATE(mean_kl) LOCATE(penalty)
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * 2 * latents;
   LANE_SUM(sum);
@@ -31,6 +33,7 @@ ROW_KERNEL(free_bits, (IN(real, posterior), IN(real, mean_kl), OUT(real, penalty
 // dmu = dpenalty mu, dlv = dpenalty (s2 - 1) / 2 of latents above `free`.
 ROW_KERNEL(free_bits_backward, (IN(real, posterior), IN(real, mean_kl), IN(real, dpenalty), OUT(real, dposterior),
                                 VALUE(uint, latents), VALUE(real, free))) {
+  LOCATE(posterior) LOCATE(mean_kl) LOCATE(dpenalty) LOCATE(dposterior)
   const size_t offset = (size_t)ROW * 2 * latents;
   FOR_LANES(j, latents) {
     const real unclamped = posterior[offset + latents + j];
@@ -45,6 +48,7 @@ ROW_KERNEL(free_bits_backward, (IN(real, posterior), IN(real, mean_kl), IN(real,
 
 // |mean KL - C| with the capacity C of the step (Burgess et al. 2018, eq. 8). One work-group.
 ROW_KERNEL(capacity_penalty, (IN(real, kl), IN(real, scalars), OUT(real, penalty), VALUE(uint, rows))) {
+  LOCATE(kl) LOCATE(scalars) LOCATE(penalty)
   GROUP_SCRATCH(scratch);
   LANE_SUM(sum);
   FOR_LANES_SUM(i, rows) LANE_ADD(sum, kl[i]);
@@ -54,6 +58,7 @@ ROW_KERNEL(capacity_penalty, (IN(real, kl), IN(real, scalars), OUT(real, penalty
 
 ROW_KERNEL(capacity_penalty_backward, (IN(real, kl), IN(real, scalars), IN(real, dpenalty), OUT(real, dkl),
                                        VALUE(uint, rows))) {
+  LOCATE(kl) LOCATE(scalars) LOCATE(dpenalty) LOCATE(dkl)
   GROUP_SCRATCH(scratch);
   LANE_SUM(sum);
   FOR_LANES_SUM(i, rows) LANE_ADD(sum, kl[i]);
@@ -65,6 +70,7 @@ ROW_KERNEL(capacity_penalty_backward, (IN(real, kl), IN(real, scalars), IN(real,
 // { -mean(log-likelihood) + beta mean(penalty), mean log-likelihood, mean KL }. One work-group.
 ROW_KERNEL(penalised_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, penalty), IN(real, scalars), OUT(real, out),
                             VALUE(uint, likelihoods), VALUE(uint, rows), VALUE(uint, penalties))) {
+  LOCATE(log_likelihood) LOCATE(kl) LOCATE(penalty) LOCATE(scalars) LOCATE(out)
   GROUP_SCRATCH(scratch);
   LANE_SUM(first);
   LANE_SUM(second);
@@ -83,8 +89,10 @@ ROW_KERNEL(penalised_elbo, (IN(real, log_likelihood), IN(real, kl), IN(real, pen
 }
 
 KERNEL(penalty_of_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dpenalty), VALUE(uint, count))) {
+  LOCATE(scalars) LOCATE(upstream) LOCATE(dpenalty)
   FOR_ITEM(count) dpenalty[ITEM] = scalars[SCALAR_BETA] * upstream[0] / (real)count;
 }
 KERNEL(kl_of_penalised_elbo_backward, (IN(real, upstream), OUT(real, dkl), VALUE(uint, count))) {
+  LOCATE(upstream) LOCATE(dkl)
   FOR_ITEM(count) dkl[ITEM] = upstream[2] / (real)count;
 }

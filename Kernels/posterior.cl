@@ -23,11 +23,13 @@
 
 ROW_KERNEL(reparameterise, (IN(real, posterior), IN(uint, order), IN(uint, state), OUT(real, z),
                             OUT(real, kl), VALUE(uint, latents), VALUE(uint, purpose))) {
+  LOCATE(posterior) LOCATE(order) LOCATE(state) LOCATE(z) LOCATE(kl)
   REPARAMETERISE(STORED);
 }
 ROW_KERNEL(reparameterise_after_bias_identity,
            (INOUT(real, posterior), IN(real, bias), IN(uint, order), IN(uint, state), OUT(real, z), OUT(real, kl),
             VALUE(uint, latents), VALUE(uint, purpose))) {
+  LOCATE(posterior) LOCATE(bias) LOCATE(order) LOCATE(state) LOCATE(z) LOCATE(kl)
   REPARAMETERISE(BIASED);
 }
 
@@ -56,6 +58,7 @@ FUNCTION void posterior_gradient(GLOBAL_IN(real) posterior, GLOBAL_IN(uint) orde
 ROW_KERNEL(reparameterise_backward,
            (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, dkl),
             OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose))) {
+  LOCATE(posterior) LOCATE(order) LOCATE(state) LOCATE(dz) LOCATE(dkl) LOCATE(dposterior)
   posterior_gradient(posterior, order, state, dz, dkl[ROW], dposterior, latents, purpose, ROW);
 }
 
@@ -64,6 +67,7 @@ ROW_KERNEL(reparameterise_of_elbo_backward,
            (IN(real, posterior), IN(uint, order), IN(uint, state), IN(real, dz), IN(real, scalars),
             IN(real, upstream), OUT(real, dposterior), VALUE(uint, latents), VALUE(uint, purpose),
             VALUE(uint, rows))) {
+  LOCATE(posterior) LOCATE(order) LOCATE(state) LOCATE(dz) LOCATE(scalars) LOCATE(upstream) LOCATE(dposterior)
   const real dkl = kl_derivative(scalars, upstream, rows);
   posterior_gradient(posterior, order, state, dz, dkl, dposterior, latents, purpose, ROW);
 }
@@ -71,6 +75,7 @@ ROW_KERNEL(reparameterise_of_elbo_backward,
 // The log-variances of rows of a posterior cut off at both ends.
 ROW_KERNEL(bound_log_variance,
            (IN(real, x), OUT(real, y), VALUE(uint, latents), VALUE(real, low), VALUE(real, high))) {
+  LOCATE(x) LOCATE(y)
   const size_t offset = (size_t)ROW * 2 * latents;
   FOR_LANES(j, 2 * latents) y[offset + j] = j < latents ? x[offset + j] : real_clamp(x[offset + j], low, high);
 }
@@ -78,6 +83,7 @@ ROW_KERNEL(bound_log_variance,
 // The gradient passes where nothing was cut off, the ends counted in.
 ROW_KERNEL(bound_log_variance_backward,
            (IN(real, x), IN(real, dy), OUT(real, dx), VALUE(uint, latents), VALUE(real, low), VALUE(real, high))) {
+  LOCATE(x) LOCATE(dy) LOCATE(dx)
   const size_t offset = (size_t)ROW * 2 * latents;
   FOR_LANES(j, 2 * latents) {
     const real value = x[offset + j];
@@ -87,11 +93,13 @@ ROW_KERNEL(bound_log_variance_backward,
 
 // The means of rows of a posterior.
 ROW_KERNEL(posterior_mean, (IN(real, posterior), OUT(real, mean), VALUE(uint, latents))) {
+  LOCATE(posterior) LOCATE(mean)
   const size_t row = ROW;
   FOR_LANES(j, latents) mean[row * latents + j] = posterior[row * 2 * latents + j];
 }
 
 ROW_KERNEL(posterior_mean_backward, (IN(real, dmean), OUT(real, dposterior), VALUE(uint, latents))) {
+  LOCATE(dmean) LOCATE(dposterior)
   const size_t row = ROW;
   FOR_LANES(j, 2 * latents)
   dposterior[row * 2 * latents + j] = j < latents ? dmean[row * latents + j] : REAL(0.0);
@@ -106,6 +114,7 @@ ROW_KERNEL(posterior_mean_backward, (IN(real, dmean), OUT(real, dposterior), VAL
 ROW_KERNEL(gaussian_log_densities,
            (IN(real, z), IN(real, means), IN(real, inverse_deviations), IN(real, log_scales), OUT(real, y),
             VALUE(uint, draws), VALUE(uint, latents), VALUE(uint, images))) {
+  LOCATE(z) LOCATE(means) LOCATE(inverse_deviations) LOCATE(log_scales) LOCATE(y)
   const uint parts = (draws + DENSITY_DRAWS - 1) / DENSITY_DRAWS;
   const uint block = (uint)ROW / parts, draw = ((uint)ROW - block * parts) * DENSITY_DRAWS;
   const uint before = block * DENSITY_IMAGES;

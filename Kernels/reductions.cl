@@ -42,6 +42,7 @@
 
 ROW_KERNEL(column_sum, (IN(real, x), OUT(real, sums), VALUE(uint, rows), VALUE(uint, columns),
                         VALUE(uint, chunk))) {
+  LOCATE(x) LOCATE(sums)
   COLUMN_SUMS(ADD_STORED, identity)
 }
 
@@ -49,6 +50,7 @@ ROW_KERNEL(column_sum, (IN(real, x), OUT(real, sums), VALUE(uint, rows), VALUE(u
 #define COLUMN_SUM_AFTER(f)                                                                                  \
   ROW_KERNEL(column_sum_after_##f, (INOUT(real, x), IN(real, source), OUT(real, sums), VALUE(uint, rows),    \
                                     VALUE(uint, columns), VALUE(uint, chunk))) {                             \
+    LOCATE(x) LOCATE(source) LOCATE(sums)                                                                    \
     COLUMN_SUMS(ADD_GRADIENTS, f##_of)                                                                       \
   }
 COLUMN_SUM_AFTER(relu_gradient)
@@ -60,6 +62,7 @@ COLUMN_SUM_AFTER(gelu_gradient)
 
 // One work-group per part of `chunk` values: sums[part] = sum of the part.
 ROW_KERNEL(sum, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, chunk))) {
+  LOCATE(x) LOCATE(sums)
   GROUP_SCRATCH(scratch);
   const uint begin = (uint)ROW * chunk;
   const uint width = count - begin < chunk ? count - begin : chunk;
@@ -72,6 +75,7 @@ ROW_KERNEL(sum, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, c
 // The same of squares, and behind all parts those of scaled values where the squares left the range of real (`scale_of_squares`): the
 // first stage of the gradient norm.
 ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, chunk))) {
+  LOCATE(x) LOCATE(sums)
   GROUP_SCRATCH(scratch);
   const uint begin = (uint)ROW * chunk;
   const uint width = count - begin < chunk ? count - begin : chunk;
@@ -92,6 +96,7 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
 // The moments of w = softmax(x) of each row: t = max_j x_j, ln S with S = sum_j e^(x_j - t), and sum_j w_j (x_j - t). The entropy of w is
 // the second less the third, ln sum_j e^x_j is t + ln S. Every lane looks for the largest by itself.
 ROW_KERNEL(softmax_moments, (IN(real, x), OUT(real, y), VALUE(uint, columns))) {
+  LOCATE(x) LOCATE(y)
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns;
   real top = x[offset];

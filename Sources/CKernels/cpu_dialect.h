@@ -59,9 +59,11 @@ static inline uint32_t real_to_bits(const float x) {
 #endif
 
 // A parameter is a triple (C type, name, field of vae_argument).
-#define IN(type, name) (const type *restrict, name, pointer)
-#define OUT(type, name) (type *restrict, name, pointer)
-#define INOUT(type, name) (type *restrict, name, pointer)
+// An array has its own name from LOCATE on, so that a kernel that forgets it does not compile.
+#define IN(type, name) (const type *restrict, name##_argument, pointer)
+#define OUT(type, name) (type *restrict, name##_argument, pointer)
+#define INOUT(type, name) (type *restrict, name##_argument, pointer)
+#define LOCATE(name) __typeof__(name##_argument) name = name##_argument;
 #define VALUE(type, name) (const type, name, type##_value)
 #define GLOBAL(type) type *
 #define GLOBAL_IN(type) const type *

@@ -3,13 +3,13 @@ package protocol DeviceBuffer: AnyObject {
   var byteCount: Int { get }
 }
 
-/// A range of a buffer. Offsets are multiples of `BufferView.alignment`, so that every device can make a sub-buffer.
+/// A range of a buffer. Offsets are multiples of `BufferView.alignment`.
 package struct BufferView {
   package let buffer: any DeviceBuffer
   package let byteOffset: Int
   package let byteCount: Int
 
-  /// The alignment of every view, in bytes: the largest sub-buffer alignment of known OpenCL devices (NVIDIA: 512).
+  /// The alignment of every view, in bytes: whole cache lines and vectors of every device.
   package static let alignment = 1024
 
   package init(_ buffer: any DeviceBuffer, byteOffset: Int = 0, byteCount: Int? = nil) {

@@ -3,7 +3,6 @@ import Compute
 
 /// Calls that belong before the first step: none of them may happen in a replay. What CLBlast does is not seen.
 package struct OpenCLCounters: Equatable, Sendable {
-  /// Buffers and sub-buffers.
   package var allocations = 0
   package var kernels = 0
   package var programs = 0
@@ -73,25 +72,27 @@ extension OpenCLBackend {
     return try body()
   }
 
-  /// Sets all arguments of a kernel object, once.
+  /// Sets all arguments of a kernel object, once. A view is two of them: its buffer, and its place there in bytes.
   func setArguments(
     _ arguments: [KernelArgument], of kernel: cl_kernel, name: String
   ) throws(ComputeError) {
-    for (index, argument) in arguments.enumerated() {
-      let position = cl_uint(index)
+    var position: cl_uint = 0
+    func set<Value>(_ value: Value) throws(ComputeError) {
       counters.arguments += 1
-      let status: cl_int
+      let status = withUnsafeBytes(of: value) {
+        clSetKernelArg(kernel, position, $0.count, $0.baseAddress)
+      }
+      try OpenCLStatus.check(status, "argument \(position) of \(name)")
+      position += 1
+    }
+    for argument in arguments {
       switch argument {
       case .buffer(let view):
-        var object: cl_mem? = try object(of: view)
-        status = clSetKernelArg(kernel, position, MemoryLayout<cl_mem>.size, &object)
-      case .uint32(var value):
-        status = clSetKernelArg(kernel, position, MemoryLayout<cl_uint>.size, &value)
-      case .real(let value):
-        var single = cl_float(value)
-        status = clSetKernelArg(kernel, position, MemoryLayout<cl_float>.size, &single)
+        try set(buffer(of: view).memory.raw)
+        try set(cl_ulong(view.byteOffset))
+      case .uint32(let value): try set(value)
+      case .real(let value): try set(cl_float(value))
       }
-      try OpenCLStatus.check(status, "argument \(index) of \(name)")
     }
   }
 }

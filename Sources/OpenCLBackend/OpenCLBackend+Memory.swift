@@ -1,46 +1,16 @@
 import COpenCL
 import Compute
 
-/// Device memory. Sub-buffers for its views are made once and kept.
+/// Device memory.
 final class OpenCLBuffer: DeviceBuffer {
   let byteCount: Int
   let memory: MemoryHandle
   private let context: ContextHandle
-  private var subBuffers: [Range<Int>: SubBuffer] = [:]
-
-  var subBufferCount: Int { subBuffers.count }
-
-  private final class SubBuffer {
-    let memory: MemoryHandle
-    init(_ memory: consuming MemoryHandle) { self.memory = memory }
-  }
 
   init(byteCount: Int, memory: consuming MemoryHandle, context: ContextHandle) {
     self.byteCount = byteCount
     self.memory = memory
     self.context = context
-  }
-
-  // Sub-buffers go before the buffer that they are parts of, and that before the context.
-  deinit { subBuffers.removeAll() }
-
-  /// The memory object of a range: the whole buffer, or a sub-buffer (so that kernels and CLBlast see offset 0).
-  func object(offset: Int, count: Int) throws(ComputeError) -> cl_mem {
-    if offset == 0 && count == byteCount { return memory.raw }
-    let range = offset..<(offset + max(count, 1))
-    if let existing = subBuffers[range] { return existing.memory.raw }
-    var region = cl_buffer_region(origin: offset, size: max(count, 1))
-    var status: cl_int = 0
-    let raw = clCreateSubBuffer(
-      memory.raw, cl_mem_flags(CL_MEM_READ_WRITE),
-      cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION),
-      &region, &status)
-    guard let raw, status == CL_SUCCESS else {
-      throw OpenCLStatus.error(status, "clCreateSubBuffer at \(offset), \(count) bytes")
-    }
-    let subBuffer = SubBuffer(MemoryHandle(raw: raw))
-    subBuffers[range] = subBuffer
-    return raw
   }
 }
 
@@ -117,13 +87,5 @@ extension OpenCLBackend {
       preconditionFailure("a buffer of another device was given to \(info.name)")
     }
     return buffer
-  }
-
-  func object(of view: BufferView) throws(ComputeError) -> cl_mem {
-    let buffer = buffer(of: view)
-    let before = buffer.subBufferCount
-    let object = try buffer.object(offset: view.byteOffset, count: view.byteCount)
-    counters.allocations += buffer.subBufferCount - before
-    return object
   }
 }

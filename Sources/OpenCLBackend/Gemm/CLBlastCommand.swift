@@ -3,17 +3,17 @@ import COpenCL
 import Compute
 import Synchronization
 
-/// A matrix product by CLBlast: row-major, natural leading dimensions, offset 0 through sub-buffers. What its indirect path
-/// pads and transposes goes to a workspace of the backend, so that a replay allocates nothing.
+/// A matrix product by CLBlast: row-major, natural leading dimensions. What its indirect path pads, transposes and moves to
+/// offset 0 goes to a workspace of the backend, so that a replay allocates nothing.
 final class CLBlastCommand: OpenCLCommand {
   let name = "CLBlast gemm"
   let isOneKernel = false
   /// CLBlast compiles at its first call in a process; the driver's cache makes later processes fast.
   let awaitsCompilation: Bool
   private let multiply: MatrixMultiply
-  private let a: cl_mem
-  private let b: cl_mem
-  private let c: cl_mem
+  private let a: Operand
+  private let b: Operand
+  private let c: Operand
   private let device: cl_device_id
   private let parameters: CLBlastParameters
   /// nil where nothing is padded or transposed.
@@ -24,11 +24,23 @@ final class CLBlastCommand: OpenCLCommand {
   private let noteKey: [String]
   private var isNoted: Bool
 
+  /// A matrix as CLBlast takes it: a buffer, and where it begins there, in elements.
+  private struct Operand {
+    let memory: cl_mem
+    let offset: Int
+
+    init(_ view: BufferView, on backend: OpenCLBackend) {
+      memory = backend.buffer(of: view).memory.raw
+      offset = view.byteOffset / MemoryLayout<Float>.size
+    }
+  }
+
   init(_ multiply: MatrixMultiply, backend: OpenCLBackend) throws(ComputeError) {
     self.multiply = multiply
-    a = try backend.object(of: multiply.a)
-    b = try backend.object(of: multiply.b)
-    c = try backend.object(of: multiply.c)
+    let a = Operand(multiply.a, on: backend)
+    let b = Operand(multiply.b, on: backend)
+    let c = Operand(multiply.c, on: backend)
+    (self.a, self.b, self.c) = (a, b, c)
     device = backend.device.id
     parameters = backend.clblast
     builder = backend.builder
@@ -42,25 +54,23 @@ final class CLBlastCommand: OpenCLCommand {
     let status = CLBlastLock.run(on: device, with: parameters) {
       CLBlastSGemmTempBufferSize(
         CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
-        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 0,
-        multiply.transposeA ? multiply.m : multiply.k, 0,
-        multiply.transposeB ? multiply.k : multiply.n, 0, multiply.n, &queue, &size)
+        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, a.offset,
+        multiply.transposeA ? multiply.m : multiply.k, b.offset,
+        multiply.transposeB ? multiply.k : multiply.n, c.offset, multiply.n, &queue, &size)
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
     workspace = size > 0 ? try backend.clblastWorkspace(byteCount: size) : nil
-    workspaceObject = try workspace.map { (view) throws(ComputeError) in
-      try backend.object(of: view)
-    }
+    workspaceObject = workspace.map { backend.buffer(of: $0).memory.raw }
   }
 
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
     let status = CLBlastLock.run(on: device, with: parameters) {
       CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
-        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 1, a, 0,
-        multiply.transposeA ? multiply.m : multiply.k, b, 0,
-        multiply.transposeB ? multiply.k : multiply.n, 0, c, 0, multiply.n, &queue, event,
-        workspaceObject)
+        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 1, a.memory, a.offset,
+        multiply.transposeA ? multiply.m : multiply.k, b.memory, b.offset,
+        multiply.transposeB ? multiply.k : multiply.n, 0, c.memory, c.offset, multiply.n, &queue,
+        event, workspaceObject)
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
     guard !isNoted else { return }

@@ -8,7 +8,10 @@ struct GemmOperands {
   init(_ shape: GemmShape, on backend: any Backend) throws(ComputeError) {
     self.backend = backend
     func buffer(_ count: Int, sample: UInt32) throws(ComputeError) -> BufferView {
-      let view = BufferView(try backend.allocate(byteCount: 4 * count), byteCount: 4 * count)
+      // Not at the beginning of a buffer, as in models: CLBlast copies such matrices for its indirect path.
+      let start = BufferView.alignment
+      let view = BufferView(
+        try backend.allocate(byteCount: start + 4 * count), byteOffset: start, byteCount: 4 * count)
       // A prime number of random values, over and over: neither rows nor columns are alike.
       let values = Philox(seed: 1, purpose: .initialisation)
         .uniforms(count: 8191, sample: sample).map { Float(2 * $0 - 1) }
