@@ -67,7 +67,8 @@ final class CLBlastCommand: OpenCLCommand {
     let status = CLBlastLock.run(on: device, with: parameters) {
       CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
-        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 1, a.memory, a.offset,
+        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 1, a.memory,
+        a.offset,
         multiply.transposeA ? multiply.m : multiply.k, b.memory, b.offset,
         multiply.transposeB ? multiply.k : multiply.n, 0, c.memory, c.offset, multiply.n, &queue,
         event, workspaceObject)
