@@ -6,7 +6,7 @@
 //   ROW_KERNEL(name, (...))                                         one work-group per row, index ROW;
 //                                                                   LANES lanes share the row's columns
 // The body begins with LOCATE(x) for every array x among the parameters: an argument is a whole buffer and the place of the
-// array in it. (Sub-buffers would do without, but NVIDIA's driver crashes in the release of ones that overlap.)
+// array in it. (Sub-buffers would spare the place, but NVIDIA's driver crashes when some that overlap are released.)
 // Every backend computes the same bits: each rounding is written out (no contraction; MULTIPLY_ADD is one fused
 // operation), and a sum over the columns of a row has one order: 64 lane sums (columns l, l + 64, ... in lane l), then
 // 8 sums of 8 lanes, then their sum. A row sum is written

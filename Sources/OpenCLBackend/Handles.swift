@@ -3,8 +3,7 @@ import Compute
 
 // Owners of OpenCL objects: each releases its object when it goes. They are ~Copyable, so an object has one owner.
 
-/// A context. It is shared by the backend and its buffers, so that it goes after the last of them:
-/// NVIDIA's driver may crash in the release of a buffer whose context has gone.
+/// A context. It is shared by the backend and its buffers, so that it goes after the last of them.
 package final class ContextHandle {
   package let raw: cl_context
 

@@ -16,7 +16,7 @@ final class CLBlastCommand: OpenCLCommand {
   private let c: Operand
   private let device: cl_device_id
   private let parameters: CLBlastParameters
-  /// nil where nothing is padded or transposed.
+  /// nil where nothing is padded, transposed or moved.
   private let workspace: BufferView?
   private let workspaceObject: cl_mem?
   private var queue: cl_command_queue?
@@ -29,17 +29,24 @@ final class CLBlastCommand: OpenCLCommand {
     let memory: cl_mem
     let offset: Int
 
-    init(_ view: BufferView, on backend: OpenCLBackend) {
-      memory = backend.buffer(of: view).memory.raw
-      offset = view.byteOffset / MemoryLayout<Float>.size
+    init(_ view: BufferView, on backend: OpenCLBackend) throws(ComputeError) {
+      let place = try backend.place(of: view)
+      memory = place.memory
+      offset = place.offset / MemoryLayout<Float>.size
     }
   }
 
   init(_ multiply: MatrixMultiply, backend: OpenCLBackend) throws(ComputeError) {
+    guard GemmVariant.clblast.reaches(multiply) else {
+      throw ComputeError(
+        .unsupported, operation: "CLBlastSgemm \(multiply.m)x\(multiply.n)x\(multiply.k)",
+        detail: "CLBlast finds no matrix that ends behind 2^31 elements of a buffer; use other "
+          + "matrix products than CLBlast's, or a smaller batch")
+    }
     self.multiply = multiply
-    let a = Operand(multiply.a, on: backend)
-    let b = Operand(multiply.b, on: backend)
-    let c = Operand(multiply.c, on: backend)
+    let a = try Operand(multiply.a, on: backend)
+    let b = try Operand(multiply.b, on: backend)
+    let c = try Operand(multiply.c, on: backend)
     (self.a, self.b, self.c) = (a, b, c)
     device = backend.device.id
     parameters = backend.clblast
@@ -60,7 +67,9 @@ final class CLBlastCommand: OpenCLCommand {
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
     workspace = size > 0 ? try backend.clblastWorkspace(byteCount: size) : nil
-    workspaceObject = workspace.map { backend.buffer(of: $0).memory.raw }
+    workspaceObject = try workspace.map { (view) throws(ComputeError) in
+      try backend.place(of: view).memory
+    }
   }
 
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {

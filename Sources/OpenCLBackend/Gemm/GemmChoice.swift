@@ -14,7 +14,7 @@ package enum GemmChoice: Sendable {
   /// Names that `--gemm` takes.
   package static let names = ["tuned", "untuned", "clblast"]
 
-  /// The kernels for a shape, best first: the first that a device has the memory for runs it, else the last.
+  /// The kernels for a shape, best first: the first that can be taken runs it, else the last.
   ///
   /// - Parameter vector: floats in a vector of a device that is a processor; nil for other devices.
   package func variants(for shape: GemmShape, vector: Int?) -> [GemmVariant] {
@@ -36,9 +36,12 @@ package enum GemmChoice: Sendable {
     }
   }
 
-  /// Processors have vector registers and no local memory of their own; CLBlast is at home on the rest.
+  /// Processors have vector registers and no local memory of their own; CLBlast is at home on the rest, and the kernel behind it
+  /// takes the places that CLBlast cannot.
   private static func guesses(_ vector: Int?) -> [GemmVariant] {
-    guard let vector else { return [.clblast] }
+    guard let vector else {
+      return [.clblast, .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1)]
+    }
     // As many rows as leave two registers of 32, or of 16, for a row of the panel.
     let rows = vector == 16 ? 12 : 6
     let panels = [256, 128, 64, 32, 16].map { depth in

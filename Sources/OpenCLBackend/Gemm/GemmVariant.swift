@@ -105,6 +105,14 @@ package enum GemmVariant: Hashable, Sendable {
     return runs(on: device)
   }
 
+  /// Whether the kernel finds the operands in their buffers: CLBlast counts elements from the beginning in an `int`.
+  package func reaches(_ multiply: MatrixMultiply) -> Bool {
+    self != .clblast
+      || [multiply.a, multiply.b, multiply.c].allSatisfy {
+        ($0.byteOffset + $0.byteCount) / MemoryLayout<Float>.size <= Int(Int32.max)
+      }
+  }
+
   /// Whether a device has the local memory and the work-group size that the variant needs.
   package func runs(on device: OpenCLDevice) -> Bool {
     let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)

@@ -4,7 +4,7 @@ import Compute
 package struct GemmVerdicts: Sendable, Equatable, Codable {
   /// Raised when the file's fields, the variants or the kernels change, so that verdicts of other kernels are not believed;
   /// not for a field that may be absent.
-  package static let currentVersion = 2
+  package static let currentVersion = 3
 
   package struct Entry: Sendable, Equatable, Codable {
     package var shape: GemmShape

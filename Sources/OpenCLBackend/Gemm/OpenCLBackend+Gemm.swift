@@ -6,7 +6,8 @@ extension OpenCLBackend {
     let shape = GemmShape(multiply)
     let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
     let variants = gemmChoice.variants(for: shape, vector: vector)
-    return variants.first { $0.fits(device) } ?? variants[variants.count - 1]
+    return variants.first { $0.fits(device) && $0.reaches(multiply) }
+      ?? variants[variants.count - 1]
   }
 
   /// CLBlast has no epilogues. One that a product leaves behind joins the launch that reads the result next, if there is a

@@ -47,7 +47,7 @@ import Testing
       let tuned = GemmChoice.tuned(Self.verdicts)
       #expect(tuned.variants(for: shape, vector: vector) == guesses)
       #expect(GemmChoice.tuned(nil).variants(for: shape, vector: vector) == guesses)
-      #expect(guesses.allSatisfy(\.keepsOrder) && guesses.last == .clblast)
+      #expect(guesses.allSatisfy(\.keepsOrder) && guesses.contains(.clblast))
       let known = Self.shape(64, 64, 64, "NN")
       #expect(tuned.variants(for: known, vector: vector) == [Self.small] + guesses)
     }

@@ -170,12 +170,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", "damaged"), (#"{"version":2}"#, "platform"), ("\u{0}", "damaged"),
+    ("{", "damaged"), (#"{"version":3}"#, "platform"), ("\u{0}", "damaged"),
     (
       #"{"version":1,"platform":"p","device":"d","driver":"1","entries":[]}"#, "version 1"
     ),
     (
-      #"{"version":2,"platform":"p","device":"d","driver":"1","entries":[{"gflops":1,"#
+      #"{"version":3,"platform":"p","device":"d","driver":"1","entries":[{"gflops":1,"#
         + #""shape":{"m":1,"n":1,"k":1,"transposeA":false,"transposeB":false},"#
         + #""variant":"panel 1 2 3"}]}"#, "panel 1 2 3"
     ),

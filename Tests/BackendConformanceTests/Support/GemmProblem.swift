@@ -106,21 +106,23 @@ struct GemmProblem {
     try buffer(values.map(Float.init), .nan, backend)
   }
 
-  /// A view of the values in a longer buffer.
+  /// A view of the values inside a longer buffer.
   private func buffer(
     _ values: [Float], _ behind: Float, _ backend: any Backend
   ) throws -> BufferView {
     let size = backend.realType.byteCount
     let all = values + [Float](repeating: behind, count: Self.guarded)
-    let buffer = try backend.allocate(byteCount: all.count * size)
-    try backend.upload(reals: all, to: BufferView(buffer))
-    return BufferView(buffer, byteCount: values.count * size)
+    let start = BufferView.alignment
+    let buffer = try backend.allocate(byteCount: start + all.count * size)
+    try backend.upload(reals: all, to: BufferView(buffer, byteOffset: start))
+    return BufferView(buffer, byteOffset: start, byteCount: values.count * size)
   }
 
   private func download(
     _ view: BufferView, count: Int, _ backend: any Backend
   ) throws -> (bits: [UInt32], overrun: Int?) {
-    let all = try backend.downloadFloats(BufferView(view.buffer), count: count + Self.guarded)
+    let whole = BufferView(view.buffer, byteOffset: view.byteOffset)
+    let all = try backend.downloadFloats(whole, count: count + Self.guarded)
     let bits = all.prefix(count).map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern }
     return (bits, all.dropFirst(count).firstIndex { $0 != Self.poison }.map { $0 - count })
   }

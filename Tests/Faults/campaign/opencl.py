@@ -141,7 +141,7 @@ def prefer_clblast(folder, device):
     (folder / f"{'-'.join(parts)[:180]}.json").write_text(
         json.dumps(
             {
-                "version": 2, "platform": device["platform"], "device": device["name"],
+                "version": 3, "platform": device["platform"], "device": device["name"],
                 "driver": device["driver"], "entries": entries,
             }
         )  # fmt: skip
