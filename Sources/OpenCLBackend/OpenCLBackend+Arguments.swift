@@ -88,9 +88,8 @@ extension OpenCLBackend {
     for argument in arguments {
       switch argument {
       case .buffer(let view):
-        let (memory, offset) = try place(of: view)
-        try set(memory)
-        try set(cl_ulong(offset))
+        try set(buffer(of: view).memory.raw)
+        try set(cl_ulong(view.byteOffset))
       case .uint32(let value): try set(value)
       case .real(let value): try set(cl_float(value))
       }

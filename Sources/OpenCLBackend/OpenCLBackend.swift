@@ -14,10 +14,9 @@ package final class OpenCLBackend: Backend {
   package let context: ContextHandle
   let queue: QueueHandle
   package let programs: KernelPrograms
-  /// VAE_GPU_DEBUG=1 or 2: finish after every launch and name the one that failed; plain blocking writes only.
+  /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes and buffers of the exact
+  /// size only.
   let isDebugging: Bool
-  /// VAE_GPU_DEBUG=2: every array is a sub-buffer besides, so that a checker sees its bounds.
-  let showsBounds: Bool
   /// Chooses the kernel of each matrix product.
   package let gemmChoice: GemmChoice
   let builder: ProgramBuilder
@@ -88,9 +87,7 @@ package final class OpenCLBackend: Backend {
     self.queue = queueHandle
     info = device.info
     isProfiling = profiling
-    let debugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) }
-    isDebugging = debugging == "1" || debugging == "2"
-    showsBounds = debugging == "2"
+    isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
     // Verdicts may be of another device of the platform or of another CLBlast.
     if (try? useCLBlast(gemmChoice.clblast)) == nil { clblast = .stock }
   }

@@ -29,10 +29,9 @@ final class CLBlastCommand: OpenCLCommand {
     let memory: cl_mem
     let offset: Int
 
-    init(_ view: BufferView, on backend: OpenCLBackend) throws(ComputeError) {
-      let place = try backend.place(of: view)
-      memory = place.memory
-      offset = place.offset / MemoryLayout<Float>.size
+    init(_ view: BufferView, on backend: OpenCLBackend) {
+      memory = backend.buffer(of: view).memory.raw
+      offset = view.byteOffset / MemoryLayout<Float>.size
     }
   }
 
@@ -44,9 +43,9 @@ final class CLBlastCommand: OpenCLCommand {
           + "matrix products than CLBlast's, or a smaller batch")
     }
     self.multiply = multiply
-    let a = try Operand(multiply.a, on: backend)
-    let b = try Operand(multiply.b, on: backend)
-    let c = try Operand(multiply.c, on: backend)
+    let a = Operand(multiply.a, on: backend)
+    let b = Operand(multiply.b, on: backend)
+    let c = Operand(multiply.c, on: backend)
     (self.a, self.b, self.c) = (a, b, c)
     device = backend.device.id
     parameters = backend.clblast
@@ -67,9 +66,7 @@ final class CLBlastCommand: OpenCLCommand {
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
     workspace = size > 0 ? try backend.clblastWorkspace(byteCount: size) : nil
-    workspaceObject = try workspace.map { (view) throws(ComputeError) in
-      try backend.place(of: view).memory
-    }
+    workspaceObject = workspace.map { backend.buffer(of: $0).memory.raw }
   }
 
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
