@@ -111,11 +111,13 @@ struct GemmProblem {
     _ values: [Float], _ behind: Float, _ backend: any Backend
   ) throws -> BufferView {
     let size = backend.realType.byteCount
-    let all = values + [Float](repeating: behind, count: Self.guarded)
-    let start = BufferView.alignment
-    let buffer = try backend.allocate(byteCount: start + all.count * size)
-    try backend.upload(reals: all, to: BufferView(buffer, byteOffset: start))
-    return BufferView(buffer, byteOffset: start, byteCount: values.count * size)
+    let before = [Float](repeating: behind, count: BufferView.alignment / size)
+    let all = before + values + [Float](repeating: behind, count: Self.guarded)
+    let buffer = try backend.allocate(byteCount: all.count * size)
+    // In one piece: Oclgrind 21.10 takes what is written to the middle of a buffer as uninitialised.
+    try backend.upload(reals: all, to: BufferView(buffer))
+    return BufferView(
+      buffer, byteOffset: BufferView.alignment, byteCount: values.count * size)
   }
 
   private func download(
