@@ -26,6 +26,9 @@
 #define GLOBAL_IN(type) __global const type *
 
 #define FUNCTION static inline
+// A function that takes local memory. Always inlined: a compiler that finds every call to have the same array may put the
+// array itself into the function, and PoCL 3.1 then makes it one array of all threads.
+#define LOCAL_FUNCTION static inline __attribute__((always_inline))
 // In front of a loop with a constant number of rounds inside another loop: only then can the outer one become vectors.
 #define UNROLL(count) __attribute__((opencl_unroll_hint(count)))
 
@@ -73,7 +76,7 @@
 
 // Every lane must reach a group sum. The barrier in front lets one scratch array serve several sums.
 #define GROUP_SCRATCH(scratch) __local real scratch[LANES]
-FUNCTION real group_sum(__local real *scratch, const real value) {
+LOCAL_FUNCTION real group_sum(__local real *scratch, const real value) {
   barrier(CLK_LOCAL_MEM_FENCE);
   scratch[LANE] = value;
   barrier(CLK_LOCAL_MEM_FENCE);

@@ -85,8 +85,6 @@ class Device:
         }
         if layer is not None:
             self.environment["OPENCL_LAYERS"] = str(layer)
-            # With several threads PoCL 3.1 gives now and then another sum of the 64 lanes of a work-group; the cause is open.
-            self.environment["POCL_MAX_PTHREAD_COUNT"] = "1"
         self.info = self._find()
         if layer is not None and self.info["type"] != "gpu":
             raise Unavailable(f"the loader does not take layers: the device's type is {self.info['type']}")
