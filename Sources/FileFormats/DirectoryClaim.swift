@@ -27,6 +27,10 @@ package final class DirectoryClaim: Sendable {
     inode = status.st_ino
   }
 
+  // Closing alone would leave the lock to a process that is just being started: it has copies of
+  // all descriptors until its program is loaded.
+  deinit { _ = uninterrupted { flock(descriptor.number, LOCK_UN) } }
+
   /// Throws writeFailed where the directory is no longer at its path.
   package func check() throws(FileError) {
     var status = stat()

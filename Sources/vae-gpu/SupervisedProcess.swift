@@ -41,7 +41,10 @@ final class SupervisedProcess {
   func wait(
     limit: Double, onLine: (String) throws -> Void, onWaiting: (Double) -> Void
   ) throws -> End {
-    defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    defer {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+    }
     var last = monotonicSeconds()
     var isOpen = [true, true]
     while isOpen[0] || isOpen[1] {
@@ -67,8 +70,6 @@ final class SupervisedProcess {
       let seconds = monotonicSeconds() - last
       onWaiting(seconds)
       guard seconds < limit else {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
         return .stopped
       }
     }

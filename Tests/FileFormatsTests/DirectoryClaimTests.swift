@@ -30,6 +30,21 @@ import Testing
     #expect(try DirectoryClaim(scratch.file("none")) == nil)
   }
 
+  @Test func aClaimEndsAlthoughAProcessBeingStartedHasACopyOfItsDescriptor() throws {
+    var claim = try DirectoryClaim(path)
+    let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let number = try #require(
+      numbers.first {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+      })
+    let copy = dup(try #require(Int32(number)))
+    try #require(copy >= 0)
+    defer { close(copy) }
+    #expect(claim != nil)
+    claim = nil
+    #expect(try DirectoryClaim(path) != nil)
+  }
+
   @Test func aDirectoryThatHasGoneIsNoticed() throws {
     let claim = try #require(try DirectoryClaim(path))
     try FileManager.default.moveItem(atPath: path, toPath: scratch.file("elsewhere"))

@@ -43,6 +43,8 @@ final class RunningTool {
   private let process = Process()
   private let output: String
   private let errors: String
+  /// Files that are open here while the process runs.
+  private let handles: [FileHandle]
 
   /// Starts the tool, or another program, in `directory`. stdout goes to a file, or to `standardOutput`.
   init(
@@ -61,8 +63,11 @@ final class RunningTool {
     process.environment = ProcessInfo.processInfo.environment
       .filter { $0.key != "VAE_GPU_DEVICE" }.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    handles = try [output, errors].map {
+      try FileHandle(forWritingTo: URL(fileURLWithPath: $0))
+    }
+    process.standardOutput = handles[0]
+    process.standardError = handles[1]
     try process.run()
   }
 
@@ -77,6 +82,10 @@ final class RunningTool {
       waited += 1
       if waited == 450_000 { send(SIGKILL) }
     }
+    // Polling alone leaves the process's files open. With some 1,365 of them Foundation reads behind
+    // its list of descriptors when it starts the next process, and crashes.
+    process.waitUntilExit()
+    for handle in handles { try handle.close() }
     let wasKilled = process.terminationReason == .uncaughtSignal
     return CommandLineTool.Result(
       code: wasKilled ? 128 + process.terminationStatus : process.terminationStatus,
