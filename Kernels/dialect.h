@@ -5,8 +5,9 @@
 //   KERNEL(name, (IN(real, x), OUT(real, y), VALUE(uint, count)))   one item per element, index ITEM
 //   ROW_KERNEL(name, (...))                                         one work-group per row, index ROW;
 //                                                                   LANES lanes share the row's columns
-// The body begins with LOCATE(x) for every array x among the parameters: an argument is a whole buffer and the place of the
-// array in it. (Sub-buffers would spare the place, but NVIDIA's driver crashes when some that overlap are released.)
+// The body begins with LOCATE(x) for every array x among the parameters: an argument is a whole
+// buffer and the place of the array in it. (Sub-buffers would spare the place, but NVIDIA's driver
+// crashes when some that overlap are released.)
 // Every backend computes the same bits: each rounding is written out (no contraction; MULTIPLY_ADD is one fused
 // operation), and a sum over the columns of a row has one order: 64 lane sums (columns l, l + 64, ... in lane l), then
 // 8 sums of 8 lanes, then their sum. A row sum is written
@@ -26,8 +27,9 @@
 #define GLOBAL_IN(type) __global const type *
 
 #define FUNCTION static inline
-// A function that takes local memory. Always inlined: a compiler that finds every call to have the same array may put the
-// array itself into the function, and PoCL 3.1 then makes it one array of all threads.
+// A function that takes local memory. Always inlined: a compiler that finds every call to have the
+// same array may put the array itself into the function, and PoCL 3.1 then makes it one array of all
+// threads.
 #define LOCAL_FUNCTION static inline __attribute__((always_inline))
 // In front of a loop with a constant number of rounds inside another loop: only then can the outer one become vectors.
 #define UNROLL(count) __attribute__((opencl_unroll_hint(count)))

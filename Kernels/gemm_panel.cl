@@ -59,10 +59,10 @@ static inline void store_row(const float *row, __global float *c, __global const
 // `last` says that this one is the last, and the epilogue is due. Rows are read and written through an array by loops that
 // are not unrolled: that costs a tile once per block of k, and makes a third of the code to compile.
 #define TILE(rows)                                                                                              \
-  LOCAL_FUNCTION void JOIN(tile_, rows)(A_SPACE const float *x, __local const float *panel,                      \
-                                       __global float *c, __global const float *operand,                        \
-                                       const uint n, const uint k_total, const uint i, const uint j,            \
-                                       const uint width, const uint depth, const bool first, const bool last) { \
+  LOCAL_FUNCTION void JOIN(tile_, rows)(A_SPACE const float *x, __local const float *panel,                     \
+                                        __global float *c, __global const float *operand,                       \
+                                        const uint n, const uint k_total, const uint i, const uint j,           \
+                                        const uint width, const uint depth, const bool first, const bool last) {\
     vector low[rows], high[rows];                                                                               \
     float tile[rows * PANEL];                                                                                   \
     UNROLL(rows) for (int r = 0; r < rows; r++) low[r] = 0, high[r] = 0;                                        \
@@ -87,7 +87,7 @@ TILE(1)
 
 // `depth` values of k of op(B)'s columns j ..< j + width, the rest of the panel 0.
 LOCAL_FUNCTION void pack_columns(__global const float *b, __local float *panel, const uint n, const uint k_total,
-                                const uint j, const uint width, const uint k0, const uint depth) {
+                                 const uint j, const uint width, const uint k0, const uint depth) {
   if (width < PANEL)
     for (uint q = 0; q < depth * PANEL; q++) panel[q] = 0.0f;
 #if TRANSPOSE_B
@@ -130,7 +130,7 @@ LOCAL_FUNCTION void pack_columns(__global const float *b, __local float *panel, 
         UNROLL(ROWS) for (uint q = 0; q < ROWS; q++) out[t * depth * ROWS + q] = x[t * ROWS + q]; \
     }
 LOCAL_FUNCTION void pack_rows(__global const float *a, __local float *packed, const uint m, const uint i, const uint rows,
-                             const uint k0, const uint depth) {
+                              const uint k0, const uint depth) {
   uint r = 0;
   PACK_TILES(4)
   PACK_TILES(1)

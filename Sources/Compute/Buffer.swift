@@ -9,7 +9,8 @@ package struct BufferView {
   package let byteOffset: Int
   package let byteCount: Int
 
-  /// The alignment of every view, in bytes: a multiple of cache lines and vectors on every known device.
+  /// The alignment of every view, in bytes: a multiple of cache lines and vectors on every known
+  /// device.
   package static let alignment = 1024
 
   package init(_ buffer: any DeviceBuffer, byteOffset: Int = 0, byteCount: Int? = nil) {

@@ -72,7 +72,8 @@ extension OpenCLBackend {
     return try body()
   }
 
-  /// Sets all arguments of a kernel object, once. A view is two of them: its buffer, and its place there in bytes.
+  /// Sets all arguments of a kernel object, once. A view is two of them: its buffer, and its place
+  /// there in bytes.
   func setArguments(
     _ arguments: [KernelArgument], of kernel: cl_kernel, name: String
   ) throws(ComputeError) {

@@ -14,8 +14,8 @@ package final class OpenCLBackend: Backend {
   package let context: ContextHandle
   let queue: QueueHandle
   package let programs: KernelPrograms
-  /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes and buffers of the exact
-  /// size only.
+  /// VAE_GPU_DEBUG=1: finish after every launch and name the one that failed; plain blocking writes
+  /// and buffers of the exact size only.
   let isDebugging: Bool
   /// Chooses the kernel of each matrix product.
   package let gemmChoice: GemmChoice

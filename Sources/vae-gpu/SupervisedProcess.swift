@@ -69,9 +69,7 @@ final class SupervisedProcess {
       }
       let seconds = monotonicSeconds() - last
       onWaiting(seconds)
-      guard seconds < limit else {
-        return .stopped
-      }
+      guard seconds < limit else { return .stopped }
     }
     process.waitUntilExit()
     return process.terminationReason == .exit

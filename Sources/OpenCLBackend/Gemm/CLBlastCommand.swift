@@ -3,8 +3,9 @@ import COpenCL
 import Compute
 import Synchronization
 
-/// A matrix product by CLBlast: row-major, natural leading dimensions. What its indirect path pads, transposes and moves to
-/// offset 0 goes to a workspace of the backend, so that a replay allocates nothing.
+/// A matrix product by CLBlast: row-major, natural leading dimensions. Matrices that its indirect
+/// path pads, transposes or moves to offset 0 go to a workspace of the backend, so that a replay
+/// allocates nothing.
 final class CLBlastCommand: OpenCLCommand {
   let name = "CLBlast gemm"
   let isOneKernel = false
@@ -24,14 +25,22 @@ final class CLBlastCommand: OpenCLCommand {
   private let noteKey: [String]
   private var isNoted: Bool
 
-  /// A matrix as CLBlast takes it: a buffer, and where it begins there, in elements.
+  /// A matrix as CLBlast takes it: a buffer, where it begins there and the length of a stored row,
+  /// both in elements, and how it is stored.
   private struct Operand {
     let memory: cl_mem
     let offset: Int
+    let rowLength: Int
+    let transpose: CLBlastTranspose
 
-    init(_ view: BufferView, on backend: OpenCLBackend) {
+    init(
+      _ view: BufferView, rows: Int, columns: Int, isTransposed: Bool = false,
+      on backend: OpenCLBackend
+    ) {
       memory = backend.buffer(of: view).memory.raw
       offset = view.byteOffset / MemoryLayout<Float>.size
+      rowLength = isTransposed ? rows : columns
+      transpose = isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo
     }
   }
 
@@ -43,9 +52,12 @@ final class CLBlastCommand: OpenCLCommand {
           + "matrix products than CLBlast's, or a smaller batch")
     }
     self.multiply = multiply
-    let a = Operand(multiply.a, on: backend)
-    let b = Operand(multiply.b, on: backend)
-    let c = Operand(multiply.c, on: backend)
+    let (m, n, k) = (multiply.m, multiply.n, multiply.k)
+    let a = Operand(
+      multiply.a, rows: m, columns: k, isTransposed: multiply.transposeA, on: backend)
+    let b = Operand(
+      multiply.b, rows: k, columns: n, isTransposed: multiply.transposeB, on: backend)
+    let c = Operand(multiply.c, rows: m, columns: n, on: backend)
     (self.a, self.b, self.c) = (a, b, c)
     device = backend.device.id
     parameters = backend.clblast
@@ -59,10 +71,8 @@ final class CLBlastCommand: OpenCLCommand {
     var size = 0
     let status = CLBlastLock.run(on: device, with: parameters) {
       CLBlastSGemmTempBufferSize(
-        CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
-        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, a.offset,
-        multiply.transposeA ? multiply.m : multiply.k, b.offset,
-        multiply.transposeB ? multiply.k : multiply.n, c.offset, multiply.n, &queue, &size)
+        CLBlastLayoutRowMajor, a.transpose, b.transpose, m, n, k, a.offset, a.rowLength, b.offset,
+        b.rowLength, c.offset, c.rowLength, &queue, &size)
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
     workspace = size > 0 ? try backend.clblastWorkspace(byteCount: size) : nil
@@ -72,21 +82,14 @@ final class CLBlastCommand: OpenCLCommand {
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
     let status = CLBlastLock.run(on: device, with: parameters) {
       CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, Self.transpose(multiply.transposeA),
-        Self.transpose(multiply.transposeB), multiply.m, multiply.n, multiply.k, 1, a.memory,
-        a.offset,
-        multiply.transposeA ? multiply.m : multiply.k, b.memory, b.offset,
-        multiply.transposeB ? multiply.k : multiply.n, 0, c.memory, c.offset, multiply.n, &queue,
-        event, workspaceObject)
+        CLBlastLayoutRowMajor, a.transpose, b.transpose, multiply.m, multiply.n, multiply.k, 1,
+        a.memory, a.offset, a.rowLength, b.memory, b.offset, b.rowLength, 0, c.memory, c.offset,
+        c.rowLength, &queue, event, workspaceObject)
     }
     guard status == CLBlastSuccess else { throw Self.error(status, multiply, parameters) }
     guard !isNoted else { return }
     builder.note(noteKey)
     isNoted = true
-  }
-
-  private static func transpose(_ isTransposed: Bool) -> CLBlastTranspose {
-    isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo
   }
 
   private static func error(

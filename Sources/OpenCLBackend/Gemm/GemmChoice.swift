@@ -36,8 +36,8 @@ package enum GemmChoice: Sendable {
     }
   }
 
-  /// Processors have vector registers and no local memory of their own; CLBlast is at home on the rest, and the kernel behind it
-  /// takes the places that CLBlast cannot.
+  /// Processors have vector registers and no local memory of their own: panels. Other devices get
+  /// CLBlast, and the tiled kernel for matrices that CLBlast cannot reach.
   private static func guesses(_ vector: Int?) -> [GemmVariant] {
     guard let vector else {
       return [.clblast, .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1)]

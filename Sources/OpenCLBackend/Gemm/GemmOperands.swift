@@ -8,7 +8,8 @@ struct GemmOperands {
   init(_ shape: GemmShape, on backend: any Backend) throws(ComputeError) {
     self.backend = backend
     func buffer(_ count: Int, sample: UInt32) throws(ComputeError) -> BufferView {
-      // Not at the beginning of a buffer, as in models: CLBlast copies such matrices for its indirect path.
+      // Not at the beginning of a buffer, as in models: CLBlast copies such matrices for its
+      // indirect path.
       let start = BufferView.alignment
       let view = BufferView(
         try backend.allocate(byteCount: start + 4 * count), byteOffset: start, byteCount: 4 * count)

@@ -105,7 +105,8 @@ package enum GemmVariant: Hashable, Sendable {
     return runs(on: device)
   }
 
-  /// Whether the kernel finds the operands in their buffers: CLBlast counts elements from the beginning in an `int`.
+  /// Whether the kernel finds the operands in their buffers: CLBlast counts elements from the
+  /// beginning in an `int`.
   package func reaches(_ multiply: MatrixMultiply) -> Bool {
     self != .clblast
       || [multiply.a, multiply.b, multiply.c].allSatisfy {
