@@ -99,7 +99,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     plans = QUICK_PLANS if given.quick else FULL_PLANS
     types, runtimes = given.types.split(","), given.runtimes.split(",")
-    plans = [p for p in plans if p.runtime in runtimes and ("gpu" if p.as_gpu else "cpu") in types]
+    plans = [plan for plan in plans if plan.runtime in runtimes and plan.type in types]
+    if not plans:
+        sys.exit(f"opencl-matrix: {given.runtimes} has no row for --types {given.types}; leave --types out")
     trainings: dict[int, Training] = {}
     rows = []
     for plan in plans:
