@@ -110,8 +110,10 @@ def main() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     try:
         jax.devices()
-    except RuntimeError as error:
-        absent(f"JAX sees no {given.device} device ({one_line(error)})")
+    # An assertion of JAX's fails where its plugin for the device is not installed.
+    except (AssertionError, RuntimeError) as error:
+        reason = one_line(error) if str(error) else "it has no plugin for it"
+        absent(f"JAX sees no {given.device} device ({reason})")
     command.run(measurements(given), given)
 
 
