@@ -43,8 +43,6 @@ final class RunningTool {
   private let process = Process()
   private let output: String
   private let errors: String
-  /// Files that are open here while the process runs.
-  private let handles: [FileHandle]
 
   /// Starts the tool, or another program, in `directory`. stdout goes to a file, or to `standardOutput`.
   init(
@@ -63,12 +61,16 @@ final class RunningTool {
     process.environment = ProcessInfo.processInfo.environment
       .filter { $0.key != "VAE_GPU_DEVICE" }.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
-    handles = try [output, errors].map {
+    let handles = try [output, errors].map {
       try FileHandle(forWritingTo: URL(fileURLWithPath: $0))
     }
     process.standardOutput = handles[0]
     process.standardError = handles[1]
     try process.run()
+    // The child has its own. A process that is only polled would keep these open, and with some
+    // 1,365 open files Foundation reads behind its list of them when it starts the next one, and
+    // crashes.
+    for handle in handles { try handle.close() }
   }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
@@ -82,10 +84,6 @@ final class RunningTool {
       waited += 1
       if waited == 450_000 { send(SIGKILL) }
     }
-    // Polling alone leaves the process's files open. With some 1,365 of them Foundation reads behind
-    // its list of descriptors when it starts the next process, and crashes.
-    process.waitUntilExit()
-    for handle in handles { try handle.close() }
     let wasKilled = process.terminationReason == .uncaughtSignal
     return CommandLineTool.Result(
       code: wasKilled ? 128 + process.terminationStatus : process.terminationStatus,
