@@ -3,10 +3,9 @@
 
 // dx = dy f'(source); the source is the pre-activation or, where f' can be told from it, the output.
 #define ACTIVATION_GRADIENT(name)                                                                      \
-  ROW_KERNEL(name##_gradient, (IN(real, dy), IN(real, source), OUT(real, dx), VALUE(uint, columns))) { \
+  KERNEL(name##_gradient, (IN(real, dy), IN(real, source), OUT(real, dx), VALUE(uint, count))) {       \
     LOCATE(dy) LOCATE(source) LOCATE(dx)                                                               \
-    const size_t offset = (size_t)ROW * columns;                                                       \
-    FOR_LANES(j, columns) dx[offset + j] = name##_gradient_of(dy[offset + j], source[offset + j]);     \
+    FOR_ITEM(count) dx[ITEM] = name##_gradient_of(dy[ITEM], source[ITEM]);                             \
   }                                                                                                    \
   ROW_KERNEL(epilogue_##name##_gradient,                                                               \
              (INOUT(real, c), IN(real, source), VALUE(uint, columns), VALUE(uint, stride))) {          \
@@ -15,12 +14,16 @@
     FOR_LANES(j, columns) c[offset + j] = name##_gradient_of(c[offset + j], source[offset + j]);       \
   }
 
-// y = f(x + bias).
+// y = f(x + bias). Several lines of a matrix a work-group, which a line of few columns would leave idle.
 #define BIAS_ACTIVATION(name)                                                                          \
-  ROW_KERNEL(bias_##name, (IN(real, x), IN(real, bias), OUT(real, y), VALUE(uint, columns))) {         \
+  ROW_KERNEL(bias_##name, (IN(real, x), IN(real, bias), OUT(real, y), VALUE(uint, columns),            \
+                           VALUE(uint, rows), VALUE(uint, lines))) {                                   \
     LOCATE(x) LOCATE(bias) LOCATE(y)                                                                   \
-    const size_t offset = (size_t)ROW * columns;                                                       \
-    FOR_LANES(j, columns) y[offset + j] = bias_##name##_of(x[offset + j], bias[j]);                    \
+    const uint begin = (uint)ROW * lines, count = rows - begin < lines ? rows - begin : lines;         \
+    FOR_LINE_BLOCKS(line, first, width, count, columns) {                                              \
+      const size_t at = ((size_t)begin + line) * columns + first;                                      \
+      FOR_BLOCK(l, width) y[at + l] = bias_##name##_of(x[at + l], bias[first + l]);                    \
+    }                                                                                                  \
   }                                                                                                    \
   ROW_KERNEL(epilogue_bias_##name,                                                                     \
              (INOUT(real, c), IN(real, bias), VALUE(uint, columns), VALUE(uint, stride))) {            \

@@ -65,6 +65,8 @@
 #define FOR_LANES_SUM(j, columns) FOR_LANES(j, columns)
 #define LANE_ADD(sum, value) sum += (value)
 #define GROUP_SUM(scratch, sum) group_sum(scratch, sum)
+// The largest of the values of the lanes; the first one that is not a number stays.
+#define GROUP_TOP(scratch, top) group_top(scratch, top)
 // The same columns in blocks that a lane takes at once, for work with a loop inside: arrays have BLOCK elements, of which
 // `width` are used; BLOCK_ADD(sum, l, value) adds the value of element l. The order of the sum is that of FOR_LANES_SUM.
 #define BLOCK 1
@@ -93,6 +95,14 @@ LOCAL_FUNCTION real group_sum(__local real *scratch, const real value) {
   real sum = 0;
   for (uint k = 0; k < 8; k++) sum += scratch[k];
   return sum;
+}
+LOCAL_FUNCTION real group_top(__local real *scratch, const real value) {
+  barrier(CLK_LOCAL_MEM_FENCE);
+  scratch[LANE] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  real top = scratch[0];
+  for (uint k = 1; k < LANES; k++) top = scratch[k] > top ? scratch[k] : top;
+  return top;
 }
 
 #endif

@@ -13,6 +13,7 @@
          vae_lane < vae_width; vae_lane++, j++)
 #define LANE_ADD(sum, value) sum[vae_lane] += (value)
 #define GROUP_SUM(scratch, sum) total_of_lanes(sum)
+#define GROUP_TOP(scratch, top) (top)
 #define BLOCK 64
 #define FOR_BLOCKS(first, width, columns)                                                                     \
   for (uint first = 0, width = (columns) < 64 ? (columns) : 64; first < (columns);                            \

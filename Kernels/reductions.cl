@@ -94,13 +94,14 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
 }
 
 // The moments of w = softmax(x) of each row: t = max_j x_j, ln S with S = sum_j e^(x_j - t), and sum_j w_j (x_j - t). The entropy of w is
-// the second less the third, ln sum_j e^x_j is t + ln S. Every lane looks for the largest by itself.
+// the second less the third, ln sum_j e^x_j is t + ln S. Plus 0 makes one zero of both, whichever a lane meets first.
 ROW_KERNEL(softmax_moments, (IN(real, x), OUT(real, y), VALUE(uint, columns))) {
   LOCATE(x) LOCATE(y)
   GROUP_SCRATCH(scratch);
   const size_t offset = (size_t)ROW * columns;
-  real top = x[offset];
-  for (uint j = 1; j < columns; j++) top = x[offset + j] > top ? x[offset + j] : top;
+  real highest = x[offset];
+  FOR_LANES(j, columns) highest = x[offset + j] > highest ? x[offset + j] : highest;
+  const real top = GROUP_TOP(scratch, highest) + REAL(0.0);
   LANE_SUM(sum);
   LANE_SUM(distances);
   FOR_LANES_SUM(j, columns) {

@@ -36,15 +36,33 @@ static const char gemm_panel[] = {
 #embed "../../Kernels/gemm_panel.cl" suffix(, '\n',)
     '\0'};
 
+// What products for GPUs share, the text of one product, and the kernel of one by itself; launches of several commands
+// (joined.h) have many.
+static const char gemm_tiled_shared[] = {
+#embed "../../Kernels/device.h" suffix(, '\n',)
+#embed "../../Kernels/matrix_step.h" suffix(, '\n',)
+#embed "../../Kernels/gemm_tiled.h" suffix(, '\n',)
+    '\0'};
+
 static const char gemm_tiled[] = {
-#embed "../../Kernels/gemm.h" suffix(, '\n',)
 #embed "../../Kernels/gemm_tiled.cl" suffix(, '\n',)
+    '\0'};
+
+static const char gemm_tiled_kernel[] = {
+#embed "../../Kernels/gemm_tiled_kernel.cl" suffix(, '\n',)
+    '\0'};
+
+static const char joined[] = {
+#embed "../../Kernels/joined.h" suffix(, '\n',)
     '\0'};
 
 const char *vae_opencl_common(void) { return common; }
 const char *vae_opencl_operations(void) { return operations; }
 const char *vae_opencl_gemm_panel(void) { return gemm_panel; }
+const char *vae_opencl_gemm_tiled_shared(void) { return gemm_tiled_shared; }
 const char *vae_opencl_gemm_tiled(void) { return gemm_tiled; }
+const char *vae_opencl_gemm_tiled_kernel(void) { return gemm_tiled_kernel; }
+const char *vae_opencl_joined(void) { return joined; }
 
 // Verdicts of tuning that are shipped: a JSON array of what `vae-gpu tune` writes, one element per platform.
 static const char verdicts[] = {

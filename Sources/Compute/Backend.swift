@@ -16,6 +16,13 @@ package protocol Backend: AnyObject {
   func download(_ view: BufferView, into bytes: UnsafeMutableRawBufferPointer) throws(ComputeError)
   /// Binds commands to the device once: kernels looked up, arguments set. Replaying them allocates nothing.
   func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence
+  /// The same for commands that will be run together, in many replays: the backend may spend time on making one launch of
+  /// several.
+  ///
+  /// - Parameter accesses: the memory of each command.
+  func prepare(
+    _ commands: [Command], replaying accesses: [CommandAccess]
+  ) throws(ComputeError) -> any CommandSequence
   /// Waits until all work is done and reports a failure of any of it.
   func synchronize() throws(ComputeError)
 }
@@ -29,8 +36,12 @@ package struct PreparedLaunch: Sendable, Equatable {
     case rowSums
   }
 
-  /// Position of the command in what was prepared.
+  /// Position of the command in what was prepared; of the first where the launch runs several.
   package let command: Int
+  /// Commands from that position on which the launch runs.
+  package let commandCount: Int
+  /// Work-groups of a launch of several commands.
+  package let groups: Int
   package let part: Part
   /// The kernel, or the routine of a library.
   package let kernel: String
@@ -38,9 +49,12 @@ package struct PreparedLaunch: Sendable, Equatable {
   package let finishesProduct: Bool
 
   package init(
-    command: Int, part: Part = .whole, kernel: String, finishesProduct: Bool = false
+    command: Int, part: Part = .whole, kernel: String, finishesProduct: Bool = false,
+    commandCount: Int = 1, groups: Int = 0
   ) {
     self.command = command
+    self.commandCount = commandCount
+    self.groups = groups
     self.part = part
     self.kernel = kernel
     self.finishesProduct = finishesProduct
@@ -67,6 +81,9 @@ extension CommandSequence {
 
 extension Backend {
   package var precisions: Set<Precision> { [.fp32] }
+  package func prepare(
+    _ commands: [Command], replaying accesses: [CommandAccess]
+  ) throws(ComputeError) -> any CommandSequence { try prepare(commands) }
   package func multipliesImages(in precision: Precision) -> Bool { false }
 
   package func upload(_ values: [UInt32], to view: BufferView) throws(ComputeError) {

@@ -35,6 +35,15 @@ package struct LaunchDescription: Sendable, Equatable {
 }
 
 extension LaunchDescription {
+  /// A launch of several commands.
+  init(_ parts: ArraySlice<LaunchDescription>, as launch: PreparedLaunch) {
+    operation = parts.map(\.operation).joined(separator: ", ")
+    label = parts.last { !$0.label.isEmpty }?.label ?? ""
+    kernel = launch.kernel
+    size = "\(launch.groups) groups"
+    work = parts.dropFirst().reduce(parts[parts.startIndex].work) { $0 + $1.work }
+  }
+
   /// What a device makes of a command: the whole of it, or a part of a matrix product, with the epilogue of the product
   /// before where the launch does that first.
   func launched(as launch: PreparedLaunch, of commands: [Command]) -> LaunchDescription {

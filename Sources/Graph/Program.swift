@@ -23,10 +23,12 @@ package final class Program {
   ///   - storages: the buffers of the placed tensors, by storage name.
   ///   - precision: of the operands of matrix products.
   ///   - fuses: makes fewer launches of the operations; the results are the same.
+  ///   - replays: whether it will be run many times, so that it pays to let the device run several operations in one launch;
+  ///     the results are the same.
   package init(
     _ graph: Graph, outputs: [Tensor], backend: any Backend,
     storages: [String: any DeviceBuffer], precision: Precision = .fp32,
-    fuses: Bool = Plan.fusesByDefault
+    fuses: Bool = Plan.fusesByDefault, replays: Bool = false
   ) throws(ComputeError) {
     let plan = Plan(
       graph, outputs: outputs, realType: backend.realType,
@@ -35,6 +37,7 @@ package final class Program {
     var binder = Binder(
       graph: graph, backend: backend, storages: storages, plan: plan, arena: arena)
     var commands: [Command] = []
+    var accesses: [CommandAccess] = []
     var descriptions: [LaunchDescription] = []
     for node in plan.nodes {
       var inputs: [BoundTensor] = []
@@ -47,6 +50,9 @@ package final class Program {
         command = .multiply(multiply)
       }
       commands.append(command)
+      let updated = node.operation.updatedInputs.map { inputs[$0].view }
+      accesses.append(
+        CommandAccess(reads: inputs.map(\.view), writes: outputs.map(\.view) + updated))
       descriptions.append(
         LaunchDescription(node, in: graph, command: command, inputs: inputs, outputs: outputs))
     }
@@ -60,9 +66,14 @@ package final class Program {
     self.storages = storages
     self.outputs = outputs
     views = binder.views
-    sequence = try backend.prepare(commands)
+    sequence =
+      replays
+      ? try backend.prepare(commands, replaying: accesses) : try backend.prepare(commands)
     launches = sequence.launches.map { launch in
-      descriptions[launch.command].launched(as: launch, of: commands)
+      launch.commandCount > 1
+        ? LaunchDescription(
+          descriptions[launch.command..<(launch.command + launch.commandCount)], as: launch)
+        : descriptions[launch.command].launched(as: launch, of: commands)
     }
     matrixProducts = commands.compactMap {
       if case .multiply(let multiply) = $0 { multiply } else { nil }

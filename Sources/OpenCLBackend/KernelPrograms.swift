@@ -24,11 +24,11 @@ package final class KernelPrograms {
     init(_ program: consuming ProgramHandle) { self.program = program }
   }
 
-  private static let text = KernelText(
+  static let text = KernelText(
     vae_opencl_operations().map { String(cString: $0) } ?? "")
 
   private let builder: ProgramBuilder
-  private let options: String
+  let options: String
   private var products: [ProgramRequest: Built] = [:]
   private var operations: [String: Built] = [:]
   private var all: [Built] = []
@@ -46,9 +46,9 @@ package final class KernelPrograms {
 
   /// The program of a matrix product variant; nil for CLBlast.
   func request(_ variant: GemmVariant, for multiply: MatrixMultiply) -> ProgramRequest? {
-    variant.program(for: multiply).map {
+    variant.program(for: multiply, instructions: builder.device.matrixInstructions).map {
       ProgramRequest(
-        source: $0.source, options: "\(options) \($0.options)",
+        source: $0.source, options: $0.options.isEmpty ? options : "\(options) \($0.options)",
         label: "\(variant.name) \(GemmShape(multiply))")
     }
   }

@@ -29,21 +29,13 @@ extension OpenCLBackend {
           let launches = [joint, multiply.epilogueLaunch, multiply.rowSumsLaunch]
           kernels.formUnion(launches.compactMap { $0?.kernel })
         } else {
-          products += requests(variant, for: multiply)
+          products += [programs.request(variant, for: multiply)].compactMap { $0 }
         }
       }
     }
     try counting { () throws(ComputeError) in
       try programs.require(kernels: kernels, products: products)
     }
-  }
-
-  /// The programs of a product: that of a split one has no epilogue, which comes with the sum of the parts.
-  private func requests(_ variant: GemmVariant, for multiply: MatrixMultiply) -> [ProgramRequest] {
-    var parts = multiply
-    if case .tiled(_, _, _, _, _, let split) = variant, split > 1 { parts.epilogue = nil }
-    return [programs.request(variant, for: parts), programs.request(variant, for: multiply)]
-      .compactMap { $0 }
   }
 
   /// A kernel of the operations for a launch site.
@@ -64,7 +56,7 @@ extension OpenCLBackend {
   }
 
   /// Counts the programs that `body` builds.
-  private func counting<Result: ~Copyable>(
+  func counting<Result: ~Copyable>(
     _ body: () throws(ComputeError) -> Result
   ) throws(ComputeError) -> Result {
     let before = programs.count

@@ -19,6 +19,8 @@ package final class OpenCLBackend: Backend {
   let isDebugging: Bool
   /// Chooses the kernel of each matrix product.
   package let gemmChoice: GemmChoice
+  /// In which order products add. Matters on devices other than processors.
+  package let order: SummationOrder
   let builder: ProgramBuilder
   /// CLBlast's parameters for products that are prepared from now on.
   package internal(set) var clblast = CLBlastParameters.stock
@@ -28,6 +30,8 @@ package final class OpenCLBackend: Backend {
   package internal(set) var counters = OpenCLCounters()
   /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.
   let isProfiling: Bool
+  /// Whether commands that are replayed together share launches.
+  let joins: Bool
 
   /// The compiler options of every kernel. Never fast-math: NaN guards must work. Division and square root are rounded
   /// correctly where the device can, so that it computes the bits of the CPU backend. On a
@@ -37,7 +41,8 @@ package final class OpenCLBackend: Backend {
     let configuration: cl_device_fp_config = OpenCLDevice.scalar(
       device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
     let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
-    return "-w -cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+    let vendor = device.isOfNVIDIA ? " -DNVIDIA" : device.isOfAMD ? " -DAMD" : ""
+    return "-w -cl-std=CL1.2" + vendor + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
       + (device.info.type == .cpu ? " -DONE_LANE" : "")
   }
 
@@ -52,11 +57,15 @@ package final class OpenCLBackend: Backend {
 
   /// - Parameters:
   ///   - gemm: how matrix products are run; nil: as tuned.
+  ///   - order: in which they add.
+  ///   - joins: whether commands that are replayed together share launches; nil: on devices other than processors, unless
+  ///     VAE_GPU_JOIN is 0.
   ///   - profiling: whether the queue keeps the times of its commands.
   ///   - keepsBinaries: whether the cache holds binaries; nil: unless the driver has a cache of its own.
   package init(
     _ device: OpenCLDevice, cache: ProgramCache = .standard, gemm: GemmChoice? = nil,
-    profiling: Bool = false, keepsBinaries: Bool? = nil
+    order: SummationOrder = .exact, joins: Bool? = nil, profiling: Bool = false,
+    keepsBinaries: Bool? = nil
   ) throws(ComputeError) {
     var status: cl_int = 0
     var id: cl_device_id? = device.id
@@ -82,11 +91,13 @@ package final class OpenCLBackend: Backend {
     if gemm == nil, let problem = VerdictStore.standard.problem(for: device.info) {
       DeviceEvents.send(.warning(problem))
     }
+    self.order = order
     self.device = device
     self.context = contextHandle
     self.queue = queueHandle
     info = device.info
     isProfiling = profiling
+    self.joins = device.info.type != .cpu && (joins ?? Self.joinsByDefault)
     isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
     // Verdicts may be of another device of the platform or of another CLBlast.
     if (try? useCLBlast(gemmChoice.clblast)) == nil { clblast = .stock }
@@ -108,19 +119,29 @@ package final class OpenCLBackend: Backend {
     try buildPrograms(of: commands, joints: joints)
     for (index, command) in commands.enumerated() {
       let leavesEpilogue = index + 1 < commands.count && joints[index + 1] != nil
-      switch command {
-      case .kernel(let launch):
-        sequence.append([
-          OpenCLLaunch(
-            part: .whole,
-            command: try OpenCLKernelCommand(joints[index] ?? launch, backend: self),
-            finishesProduct: joints[index] != nil)
-        ])
-      case .multiply(let multiply):
-        sequence.append(
-          try prepare(multiply, leavesEpilogue: leavesEpilogue, rowSums: joints[index]))
-      }
+      try append(command, to: sequence, leavesEpilogue: leavesEpilogue, joint: joints[index])
     }
     return sequence
+  }
+
+  /// Adds the launches of a command.
+  ///
+  /// - Parameters:
+  ///   - leavesEpilogue: the next command does the epilogue of a product.
+  ///   - joint: the launch that does it for the command before.
+  func append(
+    _ command: Command, to sequence: OpenCLCommandSequence, leavesEpilogue: Bool = false,
+    joint: KernelLaunch? = nil
+  ) throws(ComputeError) {
+    switch command {
+    case .kernel(let launch):
+      sequence.append([
+        OpenCLLaunch(
+          part: .whole, command: try OpenCLKernelCommand(joint ?? launch, backend: self),
+          finishesProduct: joint != nil)
+      ])
+    case .multiply(let multiply):
+      sequence.append(try prepare(multiply, leavesEpilogue: leavesEpilogue, rowSums: joint))
+    }
   }
 }

@@ -27,6 +27,8 @@ final class OpenCLCommandSequence: CommandSequence {
   private(set) var launches: [PreparedLaunch] = []
   /// Index of the first launch of each command, and the end.
   private var starts: [Int] = [0]
+  /// Commands that have a launch together.
+  private var joined: [Range<Int>] = []
   /// Launches at which the driver compiles.
   private var uncompiled: Set<Int> = []
 
@@ -47,7 +49,23 @@ final class OpenCLCommandSequence: CommandSequence {
     starts.append(commands.count)
   }
 
+  /// Adds one launch of several commands.
+  func append(_ command: OpenCLKernelCommand, of commandCount: Int, groups: Int) {
+    launches.append(
+      PreparedLaunch(
+        command: count, kernel: command.name, commandCount: commandCount, groups: groups))
+    if command.awaitsCompilation { uncompiled.insert(commands.count) }
+    joined.append(count..<(count + commandCount))
+    commands.append(command)
+    starts += Array(repeating: commands.count, count: commandCount)
+  }
+
   func run(_ range: Range<Int>) throws(ComputeError) {
+    precondition(
+      joined.allSatisfy {
+        !$0.overlaps(range) || range.contains($0.lowerBound) && $0.upperBound <= range.upperBound
+      },
+      "a part of a launch cannot be run")
     let launches = starts[range.lowerBound]..<starts[range.upperBound]
     if !uncompiled.isDisjoint(with: launches) { return try compile(launches) }
     for index in launches {

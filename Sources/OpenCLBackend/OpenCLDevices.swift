@@ -7,6 +7,8 @@ package struct OpenCLDevice: @unchecked Sendable {
   let id: cl_device_id
   let platform: cl_platform_id
   package let info: DeviceInfo
+  /// How it multiplies small matrices in one instruction; nil: not at all.
+  package var matrixInstructions: MatrixInstructions?
 
   /// Whether the driver compiles a kernel when it is first launched with a size of work-group, and keeps the result in a cache
   /// of its own.
@@ -34,7 +36,9 @@ package struct OpenCLDevice: @unchecked Sendable {
     return sorted.enumerated().map { index, entry in
       var info = entry.info
       info.index = index
-      return OpenCLDevice(id: entry.device, platform: entry.platform, info: info)
+      var device = OpenCLDevice(id: entry.device, platform: entry.platform, info: info)
+      device.matrixInstructions = MatrixInstructions.of(device)
+      return device
     }
   }
 

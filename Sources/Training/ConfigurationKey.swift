@@ -48,6 +48,10 @@ struct ConfigurationKey: Sendable {
       determines: false),
     optionalInteger(
       "threads", "of the CPU backend; results do not depend on it", \.threads, determines: false),
+    ConfigurationKey(
+      name: "order", comment: "of sums in matrix products: exact or fast", determinesResult: false,
+      read: { $0.order.map { .text($0.rawValue) } },
+      write: { $0.order = try ConfigurationParsing.choice($1) as SummationOrder }),
     integer(
       "validation", "last training images, held out to choose the best epoch by", \.validation,
       implied: 0),
@@ -122,7 +126,7 @@ struct ConfigurationKey: Sendable {
     number(
       "adam_epsilon", "added to the root of the second moment", \.adam.epsilon, implied: 1e-8),
     ConfigurationKey(
-      name: "precision", comment: "of the operands of matrix products: fp32 or bf16",
+      name: "precision", comment: "of the operands of matrix products: fp32, tf32 or bf16",
       determinesResult: true, implied: .text(Precision.fp32.rawValue),
       read: { .text($0.precision.rawValue) },
       write: { $0.precision = try ConfigurationParsing.choice($1) }),

@@ -11,6 +11,8 @@ public struct RunConfiguration: Sendable, Equatable {
   public var device = "auto"
   /// Threads of the CPU backend; nil: all processors. Results do not depend on it.
   public var threads: Int?
+  /// In which order matrix products add; nil: the fastest of the device.
+  public var order: SummationOrder?
   /// The last training images that are held out to choose the best epoch by; 0: the test images choose it.
   public var validation = 0
   /// A name of `ModelRegistry`.

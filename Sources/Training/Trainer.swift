@@ -98,7 +98,9 @@ public final class Trainer {
     let step = try TrainingStep(
       vae, rows: rows, images: train, optimizer: optimizer, inputs: inputs,
       binarization: configuration.binarization, objective: configuration.objective,
-      clipNorm: configuration.clipNorm, adam: configuration.adam, precision: configuration.precision
+      clipNorm: configuration.clipNorm, adam: configuration.adam,
+      precision: configuration.precision,
+      replays: rows == configuration.batchSize
     )
     steps[rows] = step
     return step

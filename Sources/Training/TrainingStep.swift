@@ -49,7 +49,7 @@ package final class TrainingStep {
   init(
     _ vae: VAE, rows: Int, images: DeviceImages, optimizer: OptimizerState, inputs: StepInputs,
     binarization: Binarization, objective: ObjectiveConfiguration, clipNorm: Double,
-    adam: AdamSettings, precision: Precision
+    adam: AdamSettings, precision: Precision, replays: Bool
   ) throws(ComputeError) {
     let graph = Graph()
     let scope = ParameterScope(vae.layout, in: graph, isTraining: true)
@@ -82,7 +82,8 @@ package final class TrainingStep {
       $0.merge($1) { first, _ in first }
     }
     program = try Program(
-      graph, outputs: [], backend: vae.device.backend, storages: storages, precision: precision)
+      graph, outputs: [], backend: vae.device.backend, storages: storages, precision: precision,
+      replays: replays)
   }
 
   /// Gradient norm, guard and Adam over the whole arenas.

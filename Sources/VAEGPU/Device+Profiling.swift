@@ -9,7 +9,7 @@ extension Device {
     guard let backend = backend as? OpenCLBackend else { return nil }
     return Device(
       try OpenCLBackend(
-        backend.device, gemm: backend.gemmChoice, profiling: true))
+        backend.device, gemm: backend.gemmChoice, order: backend.order, profiling: true))
   }
 
   /// Whether the device's programs were compiled by an earlier process; nil where there is nothing to compile.

@@ -20,7 +20,10 @@ extension Device {
     /// Throws `ConfigurationError` for a precision that the device has not.
     package func check(_ precision: Precision) throws(ConfigurationError) {
       guard info.index != nil else { return }
-      try RunConfiguration.check(precision, [.fp32], of: info, advice: "add --device cpu")
+      let device = OpenCLDevice.all().first { $0.info.index == info.index }
+      try RunConfiguration.check(
+        precision, device?.precisions ?? [.fp32], of: info,
+        advice: precision == .bf16 ? "add --device cpu" : "leave --precision out")
     }
   }
 
@@ -30,22 +33,27 @@ extension Device {
   ///   - selector: "cpu" (the CPU backend), a number or a name fragment of an OpenCL device, or "auto": the first GPU,
   ///     else the CPU backend. nil: `VAE_GPU_DEVICE`, else "auto".
   ///   - threads: of the CPU backend; nil: every processor.
+  ///   - order: in which matrix products add on an OpenCL device that is no processor; nil: the fastest.
   ///
   /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never another device.
-  public static func open(_ selector: String? = nil, threads: Int? = nil) throws(ComputeError)
-    -> Device
-  {
-    try open(choice: choose(selector), threads: threads)
+  public static func open(
+    _ selector: String? = nil, threads: Int? = nil, order: SummationOrder? = nil
+  ) throws(ComputeError) -> Device {
+    try open(choice: choose(selector), threads: threads, order: order)
   }
 
   /// Opens what `choose` chose.
-  public static func open(choice: Choice, threads: Int? = nil) throws(ComputeError) -> Device {
-    try open(choice: choice, threads: threads, gemm: nil)
+  public static func open(
+    choice: Choice, threads: Int? = nil, order: SummationOrder? = nil
+  ) throws(ComputeError) -> Device {
+    try open(choice: choice, threads: threads, gemm: nil, order: order)
   }
 
-  /// - Parameter gemm: how matrix products are run; nil: as tuned.
+  /// - Parameters:
+  ///   - gemm: how matrix products are run; nil: as tuned.
+  ///   - order: in which they add; nil: the fastest of the device.
   package static func open(
-    choice: Choice, threads: Int? = nil, gemm: GemmChoice?
+    choice: Choice, threads: Int? = nil, gemm: GemmChoice?, order: SummationOrder? = nil
   ) throws(ComputeError) -> Device {
     guard let index = choice.info.index else { return Device(CPUBackend(threads: threads)) }
     guard let device = OpenCLDevice.all().first(where: { $0.info.index == index }) else {
@@ -53,7 +61,7 @@ extension Device {
         .deviceNotFound, operation: "device \(index)",
         detail: "is gone; 'vae-gpu devices' lists what is there")
     }
-    return Device(try OpenCLBackend(device, gemm: gemm))
+    return Device(try OpenCLBackend(device, gemm: gemm, order: order ?? .fast))
   }
 
   /// Chooses a device without opening it.

@@ -124,7 +124,10 @@ public struct Tuning {
       tuner.useCLBlast(store.verdicts(for: device.info)?.clblast)
     }
     for shape in shapes where !stop() {
-      let trials = try tuner.tune(shape, candidates: candidates, anyOrder: anyOrder)
+      let guesses = GemmChoice.untuned.variants(
+        for: shape, order: anyOrder ? .fast : .exact, traits: GemmTraits(device))
+      let more = guesses.prefix(1).filter { $0.fits(device) && !candidates.contains($0) }
+      let trials = try tuner.tune(shape, candidates: candidates + more, anyOrder: anyOrder)
       guard let best = trials.first, let gflops = best.gflops else {
         throw ComputeError(
           .deviceFailed, operation: "tuning \(shape) on \(device.info.name)",

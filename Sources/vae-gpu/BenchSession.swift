@@ -17,7 +17,8 @@ final class BenchSession {
     self.precision = precision
     let start = monotonicSeconds()
     device = try Device.open(
-      choice: choice, threads: options.threads, gemm: Self.choice(gemm, on: choice))
+      choice: choice, threads: options.threads, gemm: Self.choice(gemm, on: choice),
+      order: options.order)
     openingSeconds = monotonicSeconds() - start
     reason = choice.reason
   }

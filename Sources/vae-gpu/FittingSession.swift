@@ -38,7 +38,8 @@ struct FittingSession {
   }
 
   private func fit(in run: RunDirectory) throws -> TrainingResult {
-    let device = try Device.open(choice: choice, threads: configuration.threads)
+    let device = try Device.open(
+      choice: choice, threads: configuration.threads, order: configuration.order)
     let resolved = configuration.resolved(choice, device: device)
     let trainer = try PPCATrainer(resolved, data: data, device: device, output: run)
     try AtomicFile.update([UInt8](resolved.toml.utf8), at: run.configuration)

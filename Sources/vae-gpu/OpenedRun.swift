@@ -33,7 +33,8 @@ struct OpenedRun {
     let saved = try Checkpoint.read(file, layout: ModelRegistry.make(model).layout)
     step = saved.progress.step
     vae = try VAE(
-      model, device: try Device.open(choice: choice, threads: options.threads),
+      model,
+      device: try Device.open(choice: choice, threads: options.threads, order: options.order),
       seed: configuration.seed)
     try vae.setWeights(saved.weights)
   }

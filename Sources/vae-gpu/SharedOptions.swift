@@ -18,7 +18,15 @@ struct DeviceOptions: ParsableArguments {
     transform: FlagValue.integer(1...1024))
   var threads: Int?
 
-  func open() throws -> Device { try Device.open(device, threads: threads) }
+  @Option(
+    help: """
+      Order of sums in matrix products: exact (the bits of the CPU backend) or fast, which is the same \
+      in every run on a device (default: fast; the CPU backend and OpenCL on processors know exact alone).
+      """,
+    transform: FlagValue.choice(SummationOrder.self))
+  var order: SummationOrder?
+
+  func open() throws -> Device { try Device.open(device, threads: threads, order: order) }
 }
 
 /// Which images a command looks at.

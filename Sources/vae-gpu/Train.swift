@@ -114,7 +114,9 @@ struct Train: ParsableCommand {
     if !quiet { Console.error("tuning   \(shapes.count) matrix products on \(choice.info.name)") }
     var isWarned = quiet
     return try tuning.run(
-      shapes, quick: true, stop: { Signals.received != nil },
+      shapes, quick: true,
+      anyOrder: settings.order != .exact && choice.info.type != .cpu,
+      stop: { Signals.received != nil },
       onUnsaved: { error in
         if !isWarned {
           Console.error("warning: \(error); this run uses the verdicts, the next measures again")
@@ -129,7 +131,8 @@ struct Train: ParsableCommand {
     flags += objective.settings + training.settings
     let threads = Setting(
       "threads", device.threads, optional: \.threads, shapesResult: false)
-    flags += [threads].compactMap { $0 }
+    let order = Setting("order", device.order, optional: \.order, shapesResult: false)
+    flags += [threads, order].compactMap { $0 }
     if let resume {
       for (flag, value) in [("--out", out), ("--config", config)] where value != nil {
         throw UsageError(

@@ -60,7 +60,8 @@ struct TrainingSession {
   }
 
   private func makeTrainer(in run: RunDirectory, resuming: Bool = false) throws -> Trainer {
-    let device = try Device.open(choice: choice, threads: configuration.threads, gemm: gemm)
+    let device = try Device.open(
+      choice: choice, threads: configuration.threads, gemm: gemm, order: configuration.order)
     let resolved = configuration.resolved(choice, device: device)
     let trainer = try Trainer(resolved, data: data, device: device, output: run)
     if resuming { try trainer.resume() }

@@ -36,12 +36,15 @@ struct Tune: ParsableCommand {
 
   @Flag(help: "Try few kernels: seconds instead of minutes.") var quick = false
 
-  @Flag(
+  @Option(
     help: """
-      Try kernels that add in another order, too: the last bits of results then differ from the \
-      CPU backend's.
-      """)
-  var anyOrder = false
+      Order of sums of the kernels that may win: exact (the bits of the CPU backend) or fast (default: fast; \
+      kernels for processors know exact alone).
+      """,
+    transform: FlagValue.choice(SummationOrder.self))
+  var order: SummationOrder?
+
+  @Flag(help: "The same as --order fast.") var anyOrder = false
 
   @Flag(help: "Measure shapes again that have a verdict, and CLBlast's parameters.") var again =
     false
@@ -51,6 +54,9 @@ struct Tune: ParsableCommand {
 
   func run() throws {
     Signals.catchStops()
+    if anyOrder && order == .exact {
+      throw UsageError("--any-order and --order exact do not go together")
+    }
     let choice = try Device.choose(device)
     guard let tuning = Tuning(choice) else {
       Console.error("the CPU backend needs no tuning (\(choice.reason))")
@@ -74,7 +80,8 @@ struct Tune: ParsableCommand {
     }
     var isFirst = true
     try tuning.run(
-      wanted, quick: quick, anyOrder: anyOrder, again: again, stop: { Signals.received != nil },
+      wanted, quick: quick, anyOrder: anyOrder || order != .exact && choice.info.type != .cpu,
+      again: again, stop: { Signals.received != nil },
       onCLBlast: { finding in
         let report = CLBlastReport(finding: finding)
         try Console.print(json ? report.json : report.line)

@@ -75,12 +75,16 @@ void vae_gemm_bf16_tile(const vae_gemm *gemm, vae_bf16_kernel kind, size_t m0, s
 // That rounding of 32 values.
 void vae_bf16_round(vae_bf16_kernel kind, const float values[32], uint16_t rounded[32]);
 
-// Texts of the OpenCL programs, ending in NUL: what all begin with; the kernels of the operations; the kernels of matrix
-// products (Kernels/gemm_panel.cl and gemm_tiled.cl).
+// Texts of the OpenCL programs, ending in NUL: what all begin with; the kernels of the operations; matrix products for
+// processors; what those for GPUs share, the text of one of them and its kernel; what makes functions of kernels, for launches of
+// several commands.
 const char *vae_opencl_common(void);
 const char *vae_opencl_operations(void);
 const char *vae_opencl_gemm_panel(void);
+const char *vae_opencl_gemm_tiled_shared(void);
 const char *vae_opencl_gemm_tiled(void);
+const char *vae_opencl_gemm_tiled_kernel(void);
+const char *vae_opencl_joined(void);
 // Shipped verdicts of tuning, JSON (Kernels/tuning.json).
 const char *vae_shipped_verdicts(void);
 

@@ -55,10 +55,9 @@ struct ActivationGradient: Operation {
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    let shape = outputs[0].shape
+    let count = outputs[0].count
     return launch(
-      "\(activation.kernel)_gradient", inputs + outputs, [.count(shape.columns)],
-      .rows(shape.count / max(shape.columns, 1)))
+      "\(activation.kernel)_gradient", inputs + outputs, [.count(count)], .items(count))
   }
 
   /// The gradient that a matrix product sends to an activation becomes its epilogue.

@@ -15,8 +15,12 @@ struct BiasActivation: Operation {
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let shape = outputs[0].shape
+    // Some thousand values a work-group.
+    let lines = max(1, 1024 / max(shape.columns, 1))
     return launch(
-      "bias_\(activation.kernel)", inputs + outputs, [.count(shape.columns)], .rows(shape.rows))
+      "bias_\(activation.kernel)", inputs + outputs,
+      [.count(shape.columns), .count(shape.rows), .count(lines)],
+      .rows((shape.rows + lines - 1) / lines))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {

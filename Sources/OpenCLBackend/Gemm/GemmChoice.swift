@@ -15,15 +15,24 @@ package enum GemmChoice: Sendable {
   package static let names = ["tuned", "untuned", "clblast"]
 
   /// The kernels for a shape, best first: the first that can be taken runs it, else the last.
-  ///
-  /// - Parameter vector: floats in a vector of a device that is a processor; nil for other devices.
-  package func variants(for shape: GemmShape, vector: Int?) -> [GemmVariant] {
-    switch self {
-    case .tuned(let verdicts):
-      [verdicts?.variant(for: shape)].compactMap { $0 } + Self.guesses(vector)
-    case .untuned: Self.guesses(vector)
-    case .clblast: [.clblast]
-    case .fixed(let variant): [variant]
+  package func variants(
+    for shape: GemmShape, precision: Precision = .fp32, order: SummationOrder = .exact,
+    traits: GemmTraits
+  ) -> [GemmVariant] {
+    let guesses = GemmGuess(shape: shape, precision: precision, order: order, traits: traits)
+      .variants
+    let chosen: [GemmVariant] =
+      switch self {
+      case .tuned(let verdicts): [verdicts?.variant(for: shape, precision, order)].compactMap { $0 }
+      case .untuned: []
+      // CLBlast knows float32 alone.
+      case .clblast: precision == .fp32 ? [.clblast] : []
+      case .fixed(let variant): [variant]
+      }
+    return switch self {
+    case .fixed: chosen
+    case .clblast: chosen.isEmpty ? guesses : chosen
+    case .tuned, .untuned: chosen + guesses
     }
   }
 
@@ -34,20 +43,5 @@ package enum GemmChoice: Sendable {
     case .clblast(let parameters): parameters
     case .untuned, .fixed: .stock
     }
-  }
-
-  /// Processors have vector registers and no local memory of their own: panels. Other devices get
-  /// CLBlast, and the tiled kernel for matrices that CLBlast cannot reach.
-  private static func guesses(_ vector: Int?) -> [GemmVariant] {
-    guard let vector else {
-      return [.clblast, .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1)]
-    }
-    // As many rows as leave two registers of 32, or of 16, for a row of the panel.
-    let rows = vector == 16 ? 12 : 6
-    let panels = [256, 128, 64, 32, 16].map { depth in
-      GemmVariant.panel(
-        rows: rows, vector: vector, depth: depth, groupRows: 11 * rows, panels: 2)
-    }
-    return panels + [.clblast]
   }
 }

@@ -1,3 +1,5 @@
+import Compute
+
 extension GemmVariant {
   /// What tuning tries on a device.
   ///
@@ -37,27 +39,26 @@ extension GemmVariant {
   /// Small tiles for the small products of a training step, which must fill the device; large ones for large products.
   private static func tiles(quick: Bool) -> [GemmVariant] {
     let common: [GemmVariant] = [
-      .tiled(m: 16, n: 32, k: 32, groupM: 8, groupN: 16, split: 1),
-      .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: 1),
-      .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1),
+      .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: 1),
+      .tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: 1),
+      .tiled(m: 128, n: 128, k: 16, rows: 8, columns: 8, split: 1),
     ]
     let more: [GemmVariant] = [
-      .tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 1),
-      .tiled(m: 16, n: 16, k: 64, groupM: 8, groupN: 16, split: 1),
-      .tiled(m: 32, n: 32, k: 32, groupM: 16, groupN: 16, split: 1),
-      .tiled(m: 32, n: 64, k: 16, groupM: 8, groupN: 16, split: 1),
-      .tiled(m: 64, n: 32, k: 16, groupM: 16, groupN: 8, split: 1),
-      .tiled(m: 64, n: 64, k: 8, groupM: 8, groupN: 16, split: 1),
-      .tiled(m: 128, n: 64, k: 8, groupM: 16, groupN: 16, split: 1),
-      .tiled(m: 128, n: 128, k: 8, groupM: 16, groupN: 16, split: 1),
+      .tiled(m: 16, n: 32, k: 32, rows: 4, columns: 4, split: 1),
+      .tiled(m: 32, n: 32, k: 32, rows: 4, columns: 4, split: 1),
+      .tiled(m: 64, n: 32, k: 16, rows: 4, columns: 4, split: 1),
+      .tiled(m: 64, n: 64, k: 16, rows: 8, columns: 4, split: 1),
+      .tiled(m: 64, n: 64, k: 16, rows: 8, columns: 8, split: 1),
+      .tiled(m: 128, n: 64, k: 16, rows: 8, columns: 8, split: 1),
+      .tiled(m: 128, n: 128, k: 8, rows: 8, columns: 8, split: 1),
     ]
     return quick ? common : common + more
   }
 
-  private static let splits: [GemmVariant] = [2, 4, 8].flatMap { split in
+  private static let splits: [GemmVariant] = [2, 4, 8, 16, 32, 128].flatMap { split in
     [
-      .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: split),
-      .tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: split),
+      .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: split),
+      .tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: split),
     ]
   }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import COpenCL
 import Compute
 
@@ -9,81 +8,91 @@ package enum GemmVariant: Hashable, Sendable {
   /// Kernels/gemm_panel.cl: register tiles of `rows` by two vectors of `vector` floats; panels of two vectors by `depth` values
   /// of k; `groupRows` rows by `panels` panels a work-group.
   case panel(rows: Int, vector: Int, depth: Int, groupRows: Int, panels: Int)
-  /// Kernels/gemm_tiled.cl: tiles of `m` x `n` by `groupM` x `groupN` work-items, `k` deep in local memory, k shared by
-  /// `split` work-groups.
-  case tiled(m: Int, n: Int, k: Int, groupM: Int, groupN: Int, split: Int)
+  /// Kernels/gemm_tiled.cl: tiles of `m` x `n`, `k` deep in local memory, k shared by `split` work-groups; a work-item has
+  /// `rows` x `columns` elements.
+  case tiled(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int)
+  /// The same by matrix instructions: 32 work-items have `rows` x `columns` elements.
+  case matrix(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int)
 
-  /// For traces, such as "gemm 8x32x256".
+  /// For traces, such as "gemm tiled 32x32x16/4x4 split 7".
   package var name: String {
     switch self {
     case .clblast: "CLBlast gemm"
     case .panel(let rows, let vector, let depth, let groupRows, let panels):
       "gemm panel \(rows)x\(2 * vector)x\(depth)/\(groupRows)x\(panels)"
-    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
-      "gemm tiled \(m)x\(n)x\(k)/\(groupM)x\(groupN)" + (split > 1 ? " split \(split)" : "")
+    case .tiled(let m, let n, let k, let rows, let columns, let split):
+      "gemm tiled \(m)x\(n)x\(k)/\(rows)x\(columns)" + (split > 1 ? " split \(split)" : "")
+    case .matrix(let m, let n, let k, let rows, let columns, let split):
+      "gemm matrix \(m)x\(n)x\(k)/\(rows)x\(columns)" + (split > 1 ? " split \(split)" : "")
     }
   }
 
-  /// Whether every element is summed over k in order, so that the bits are those of the CPU backend.
+  /// Whether every element is summed over k in order by fused multiply-adds, so that the bits are those of the CPU backend.
   package var keepsOrder: Bool {
-    if case .tiled(_, _, _, _, _, let split) = self { split == 1 } else { true }
-  }
-
-  /// The source and the options of its program; nil for CLBlast.
-  func program(for multiply: MatrixMultiply) -> (source: String, options: String)? {
-    let source: UnsafePointer<CChar>?
-    var options: [String]
     switch self {
-    case .clblast: return nil
-    case .panel(let rows, let vector, let depth, _, let panels):
-      source = vae_opencl_gemm_panel()
-      options = [
-        "-DROWS=\(rows)", "-DVECTOR=\(vector)", "-DDEPTH=\(depth)", "-DPANELS=\(panels)",
-      ]
-    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
-      source = vae_opencl_gemm_tiled()
-      options = [
-        "-DTILE_M=\(m)", "-DTILE_N=\(n)", "-DTILE_K=\(k)", "-DGROUP_M=\(groupM)",
-        "-DGROUP_N=\(groupN)", "-DSPLIT_K=\(split)",
-      ]
+    case .clblast, .panel: true
+    case .tiled: split == 1
+    case .matrix: false
     }
-    options += [
-      "-DTRANSPOSE_A=\(multiply.transposeA ? 1 : 0)",
-      "-DTRANSPOSE_B=\(multiply.transposeB ? 1 : 0)",
-    ]
-    if let epilogue = multiply.epilogue {
-      let isColumn = if case .column = epilogue.operand { 1 } else { 0 }
-      options += ["-DEPILOGUE=\(epilogue.function)_of", "-DEPILOGUE_COLUMN=\(isColumn)"]
-    }
-    if multiply.rowSums != nil { options.append("-DROW_SUMS") }
-    return (OpenCLBackend.source(source), options.joined(separator: " "))
   }
 
-  /// Work-groups of the product, those that only sum rows, and the size of one.
-  func launchSize(_ shape: GemmShape) -> (groups: Int, rowSumGroups: Int, items: Int) {
+  /// Whether it multiplies operands of a precision.
+  package func takes(_ precision: Precision) -> Bool {
+    if case .matrix = self { precision != .fp32 } else { precision == .fp32 }
+  }
+
+  /// Work-groups that share the k of a tile.
+  package var split: Int {
+    switch self {
+    case .clblast, .panel: 1
+    case .tiled(_, _, _, _, _, let split), .matrix(_, _, _, _, _, let split): split
+    }
+  }
+
+  /// Rows and columns of C of a work-group of `gemm_tiled.cl`; nil for the others.
+  package var tile: (m: Int, n: Int)? {
+    switch self {
+    case .clblast, .panel: nil
+    case .tiled(let m, let n, _, _, _, _), .matrix(let m, let n, _, _, _, _): (m, n)
+    }
+  }
+
+  /// Work-items of a work-group; 0 for CLBlast, which chooses them itself.
+  package var items: Int {
+    switch self {
+    case .clblast: 0
+    case .panel: 1
+    case .tiled(let m, let n, _, let rows, let columns, _): m / rows * (n / columns)
+    case .matrix(let m, let n, _, let rows, let columns, _): 32 * (m / rows) * (n / columns)
+    }
+  }
+
+  /// Work-groups of a product.
+  package func groups(_ shape: GemmShape) -> Int {
     func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
-    let (m, n) = (shape.m, shape.n)
-    switch self {
-    case .clblast: return (0, 0, 0)
+    return switch self {
+    case .clblast: 0
     case .panel(_, let vector, _, let groupRows, let panels):
-      return (ceiling(n, 2 * vector * panels) * ceiling(m, groupRows), 0, 1)
-    case .tiled(let tileM, let tileN, _, let groupM, let groupN, let split):
-      let items = groupM * groupN
-      return (ceiling(m, tileM) * ceiling(n, tileN) * split, ceiling(m, items), items)
+      ceiling(shape.n, 2 * vector * panels) * ceiling(shape.m, groupRows)
+    case .tiled(let m, let n, _, _, _, let split), .matrix(let m, let n, _, _, _, let split):
+      ceiling(shape.m, m) * ceiling(shape.n, n) * split
     }
   }
 
-  /// Rows of C of a work-group, an argument of the kernel.
+  /// Rows of C of a work-group, an argument of the panel kernel.
   var groupRows: Int {
     if case .panel(_, _, _, let groupRows, _) = self { groupRows } else { 0 }
   }
 
-  /// Most bytes of local memory of a work-group.
+  /// Most bytes of local memory of a work-group: two tiles of each operand, with what spreads their rows over the banks, and
+  /// where the matrix instruction is emulated what its lanes tell each other.
   package var localByteCount: Int {
     switch self {
     case .clblast: 0
     case .panel(_, let vector, let depth, _, let panels): depth * (2 * vector * panels + 256) * 4
-    case .tiled(let m, let n, let k, _, _, _): k * (m + n + 2) * 4
+    case .tiled(let m, let n, let k, _, _, _): max(2 * k * (m + n + 8), 4 * items) * 4
+    case .matrix(let m, let n, let k, _, _, _):
+      max(2 * k * (m + n + 16) + 6 * items, 4 * items) * 4
     }
   }
 
@@ -118,7 +127,7 @@ package enum GemmVariant: Hashable, Sendable {
   package func runs(on device: OpenCLDevice) -> Bool {
     let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)
     let most: Int = OpenCLDevice.scalar(device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
-    let one = GemmShape(m: 1, n: 1, k: 1, transposeA: false, transposeB: false)
-    return localByteCount <= Int(local) && launchSize(one).items <= most
+    if case .matrix = self, device.matrixInstructions == nil { return false }
+    return localByteCount <= Int(local) && items <= most
   }
 }

@@ -4,7 +4,7 @@ import Compute
 package struct GemmVerdicts: Sendable, Equatable, Codable {
   /// Raised when the file's fields, the variants or the kernels change, so that verdicts of other kernels are not believed;
   /// not for a field that may be absent.
-  package static let currentVersion = 3
+  package static let currentVersion = 4
 
   package struct Entry: Sendable, Equatable, Codable {
     package var shape: GemmShape
@@ -43,6 +43,14 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
       .flatMap { $0.shape.distance(to: shape) < .infinity ? $0.variant : nil }
   }
 
+  /// The same where it keeps a precision and an order; nil where it does not.
+  func variant(
+    for shape: GemmShape, _ precision: Precision, _ order: SummationOrder
+  ) -> GemmVariant? {
+    guard precision == .fp32, let variant = variant(for: shape) else { return nil }
+    return order == .exact && !variant.keepsOrder ? nil : variant
+  }
+
   package func hasVerdict(for shape: GemmShape) -> Bool { entries.contains { $0.shape == shape } }
 
   /// Later entries replace earlier ones of the same shape.
@@ -52,7 +60,7 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
   }
 }
 
-/// A variant in a file is its numbers in order: "clblast", "panel 12 16 512 132 4", "tiled 64 64 16 16 16 1".
+/// A variant in a file is its numbers in order: "clblast", "panel 12 16 512 132 4", "tiled 64 64 16 4 4 1".
 extension GemmVariant: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -74,8 +82,10 @@ extension GemmVariant: Codable {
     case .clblast: "clblast"
     case .panel(let rows, let vector, let depth, let groupRows, let panels):
       "panel \(rows) \(vector) \(depth) \(groupRows) \(panels)"
-    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
-      "tiled \(m) \(n) \(k) \(groupM) \(groupN) \(split)"
+    case .tiled(let m, let n, let k, let rows, let columns, let split):
+      "tiled \(m) \(n) \(k) \(rows) \(columns) \(split)"
+    case .matrix(let m, let n, let k, let rows, let columns, let split):
+      "matrix \(m) \(n) \(k) \(rows) \(columns) \(split)"
     }
   }
 
@@ -92,9 +102,16 @@ extension GemmVariant: Codable {
         rows: numbers[0], vector: numbers[1], depth: numbers[2], groupRows: numbers[3],
         panels: numbers[4])
     case ("tiled", 6)
-    where numbers[0] % numbers[3] == 0 && numbers[1] % numbers[4] == 0:
+    where numbers[0] % numbers[3] == 0 && numbers[1] % numbers[4] == 0
+      && [numbers[2], numbers[3], numbers[4]].allSatisfy({ $0 % 4 == 0 }):
       self = .tiled(
-        m: numbers[0], n: numbers[1], k: numbers[2], groupM: numbers[3], groupN: numbers[4],
+        m: numbers[0], n: numbers[1], k: numbers[2], rows: numbers[3], columns: numbers[4],
+        split: numbers[5])
+    case ("matrix", 6)
+    where numbers[0] % numbers[3] == 0 && numbers[1] % numbers[4] == 0 && numbers[2] % 16 == 0
+      && numbers[3] % 16 == 0 && numbers[4] % 8 == 0:
+      self = .matrix(
+        m: numbers[0], n: numbers[1], k: numbers[2], rows: numbers[3], columns: numbers[4],
         split: numbers[5])
     default: return nil
     }
@@ -108,11 +125,12 @@ extension GemmVariant: Codable {
     case .panel(let rows, _, let depth, let groupRows, let panels):
       // Panels of few values of k leave a compiler loops of no use, over which it can take minutes.
       (8...1024).contains(depth) && groupRows >= rows && panels <= 64
-    case .tiled(let m, let n, let k, let groupM, let groupN, let split):
+    case .tiled(let m, let n, let k, _, _, let split),
+      .matrix(let m, let n, let k, _, _, let split):
       // A work-item's sums, and the fused multiply-adds of its unrolled loop: a compiler takes
       // minutes for 50,000.
-      groupM * groupN <= 1024 && m * n / (groupM * groupN) <= 256
-        && m * n * k / (groupM * groupN) <= 1 << 12 && split <= 64 && localByteCount <= 1 << 17
+      items <= 1024 && m * n / items <= 256 && m * n * k / items <= 1 << 12 && split <= 256
+        && localByteCount <= 1 << 17
     }
   }
 }

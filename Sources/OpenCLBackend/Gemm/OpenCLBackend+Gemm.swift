@@ -4,11 +4,13 @@ extension OpenCLBackend {
   /// The way that was found best for the shape of a product.
   func variant(of multiply: MatrixMultiply) -> GemmVariant {
     let shape = GemmShape(multiply)
-    let vector = info.type == .cpu ? GemmVariant.vectorWidth(of: device) : nil
-    let variants = gemmChoice.variants(for: shape, vector: vector)
+    let variants = gemmChoice.variants(
+      for: shape, precision: multiply.precision, order: order, traits: GemmTraits(device))
     return variants.first { $0.fits(device) && $0.reaches(multiply) }
       ?? variants[variants.count - 1]
   }
+
+  package var precisions: Set<Precision> { device.precisions }
 
   /// CLBlast has no epilogues. One that a product leaves behind joins the launch that reads the result next, if there is a
   /// kernel for both: the next command, or the row sums that go with the product that is the next command.
@@ -51,23 +53,6 @@ extension OpenCLBackend {
   func prepare(
     _ multiply: MatrixMultiply, as variant: GemmVariant
   ) throws(ComputeError) -> [OpenCLLaunch] {
-    if case .tiled(_, _, _, _, _, let split) = variant, split > 1 {
-      let workspace = BufferView(
-        try allocate(byteCount: 4 * split * multiply.m * multiply.n))
-      // The epilogue comes with the sum of the parts.
-      var parts = multiply
-      parts.epilogue = nil
-      return [
-        OpenCLLaunch(
-          part: .product,
-          command: try OpenCLKernelCommand(
-            parts, as: variant, workspace: workspace, backend: self)),
-        OpenCLLaunch(
-          part: .epilogue,
-          command: try OpenCLKernelCommand(
-            sumOf: workspace, multiply, as: variant, backend: self)),
-      ]
-    }
     if variant != .clblast {
       return [
         OpenCLLaunch(

@@ -23,7 +23,8 @@ import Testing
     let far = 1 << 31
     let shape = GemmShape(product(endingAt: far))
     for vector in [nil, 8, 16] {
-      let guesses = GemmChoice.untuned.variants(for: shape, vector: vector)
+      let guesses = GemmChoice.untuned.variants(
+        for: shape, traits: GemmTraits(vector: vector, computeUnits: 4))
       #expect(guesses.contains { $0.reaches(product(endingAt: far)) }, "\(guesses)")
     }
     #expect(!GemmVariant.clblast.reaches(product(endingAt: far)))

@@ -10,8 +10,8 @@ struct GemmTunerTests {
     _ device: TestDevice
   ) throws {
     let openCL = try #require(device.openCLDevice)
-    let inOrder = GemmVariant.tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1)
-    let parted = GemmVariant.tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 4)
+    let inOrder = GemmVariant.tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1)
+    let parted = GemmVariant.tiled(m: 16, n: 16, k: 32, rows: 4, columns: 4, split: 4)
     let shape = GemmShape(m: 33, n: 31, k: 300, transposeA: false, transposeB: false)
     let tuner = try GemmTuner(
       openCL, reference: try TestDevice.cpu[0].open(), secondsPerTrial: 0.001)
@@ -29,7 +29,7 @@ struct GemmTunerTests {
     _ device: TestDevice
   ) throws {
     let openCL = try #require(device.openCLDevice)
-    let slow = GemmVariant.tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1)
+    let slow = GemmVariant.tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1)
     let tuner = try GemmTuner(
       openCL, reference: try TestDevice.cpu[0].open(), secondsPerTrial: 0.001, buildLimit: 0)
     for (size, words) in [(33, "s to compile, more than 0 s"), (34, "not tried, since it took")] {

@@ -9,9 +9,9 @@ import Testing
     index: 0, name: "Some GPU", vendor: "vendor", platform: "Some platform", driver: "1",
     type: .gpu, computeUnits: 4, memory: 1 << 30, features: [])
   private static let small = GemmVariant.tiled(
-    m: 16, n: 16, k: 16, groupM: 8, groupN: 8, split: 1)
+    m: 16, n: 16, k: 16, rows: 4, columns: 4, split: 1)
   private static let large = GemmVariant.tiled(
-    m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1)
+    m: 64, n: 64, k: 16, rows: 4, columns: 4, split: 1)
 
   private static func shape(_ m: Int, _ n: Int, _ k: Int, _ layout: String) -> GemmShape {
     GemmShape(
@@ -39,27 +39,32 @@ import Testing
     #expect(!verdicts.hasVerdict(for: Self.shape(64, 64, 65, "NN")))
   }
 
+  private static func traits(_ vector: Int?) -> GemmTraits {
+    GemmTraits(vector: vector, computeUnits: 132)
+  }
+
   @Test func `a layout without a verdict is left to the guess`() {
     let shape = Self.shape(64, 64, 64, "NT")
     #expect(Self.verdicts.variant(for: shape) == nil)
     for vector in [nil, 8, 16] {
-      let guesses = GemmChoice.untuned.variants(for: shape, vector: vector)
+      let guesses = GemmChoice.untuned.variants(for: shape, traits: Self.traits(vector))
       let tuned = GemmChoice.tuned(Self.verdicts)
-      #expect(tuned.variants(for: shape, vector: vector) == guesses)
-      #expect(GemmChoice.tuned(nil).variants(for: shape, vector: vector) == guesses)
+      #expect(tuned.variants(for: shape, traits: Self.traits(vector)) == guesses)
+      #expect(GemmChoice.tuned(nil).variants(for: shape, traits: Self.traits(vector)) == guesses)
       #expect(guesses.allSatisfy(\.keepsOrder) && guesses.contains(.clblast))
       let known = Self.shape(64, 64, 64, "NN")
-      #expect(tuned.variants(for: known, vector: vector) == [Self.small] + guesses)
+      #expect(tuned.variants(for: known, traits: Self.traits(vector)) == [Self.small] + guesses)
     }
-    #expect(GemmChoice.clblast(.stock).variants(for: shape, vector: 16) == [.clblast])
-    #expect(GemmChoice.fixed(Self.small).variants(for: shape, vector: 16) == [Self.small])
+    #expect(GemmChoice.clblast(.stock).variants(for: shape, traits: Self.traits(16)) == [.clblast])
+    #expect(
+      GemmChoice.fixed(Self.small).variants(for: shape, traits: Self.traits(16)) == [Self.small])
   }
 
   /// OpenCL asks for 32 KiB at least.
   @Test(arguments: [8, 16])
   func `a processor with little local memory gets a kernel of the engine, too`(vector: Int) {
     let shape = Self.shape(64, 64, 64, "TN")
-    let own = GemmChoice.untuned.variants(for: shape, vector: vector).dropLast()
+    let own = GemmChoice.untuned.variants(for: shape, traits: Self.traits(vector)).dropLast()
     #expect(own.contains { $0.localByteCount <= 32 << 10 })
   }
 
@@ -97,15 +102,16 @@ import Testing
     "", " ", "clblas", "CLBlast", "clblast 1", "panel", "panel 8 256", "panel 8 256 128 1",
     "panel 0 256 128", "panel 4 256 128", "panel 17 256 128", "panel -8 256 128",
     "panel 8 0 128", "panel 8 256 0", "panel 8 256 99999999999999999999", "panel 8 x 128",
-    "panel 8.5 256 128", "panel 8 4096 128", "tiled", "tiled 64 64 16 16 16",
-    "tiled 64 64 16 16 16 1 1", "tiled 64 64 16 0 16 1", "tiled 64 64 16 16 16 0",
-    "tiled 64 64 16 16 16 -1", "tiled 65 64 16 16 16 1", "tiled 64 64 16 16 24 1",
-    "tiled 8 8 16 16 16 1", "tiled 4096 4096 16 1 1 1", "tiled 4096 4096 4096 64 64 1",
-    "tiled 64 64 4096 16 16 1", "tiled 512 512 8 8 8 1", "tiled 64 64 16 16 16 4096",
-    "tiled 9223372036854775807 64 16 16 16 1", "tiled 64 64 16 16 16 1 -DX", "other 1 2 3",
+    "panel 8.5 256 128", "panel 8 4096 128", "tiled", "tiled 64 64 16 4 4",
+    "tiled 64 64 16 4 4 1 1", "tiled 64 64 16 0 4 1", "tiled 64 64 16 4 4 0",
+    "tiled 64 64 16 4 4 -1", "tiled 65 64 16 4 4 1", "tiled 64 64 16 4 24 1",
+    "tiled 8 8 16 16 16 1", "tiled 4096 4096 16 4 4 1", "tiled 4096 4096 4096 64 64 1",
+    "tiled 64 64 4096 4 4 1", "tiled 512 512 8 4 4 1", "tiled 64 64 16 4 4 4096",
+    "tiled 9223372036854775807 64 16 4 4 1", "tiled 64 64 16 4 4 1 -DX", "other 1 2 3",
     // A compiler takes minutes for the unrolled loop of one work-item.
-    "panel 5 8 1 1 1", "panel 12 16 512 11 1", "tiled 16 16 200 1 1 1", "tiled 16 16 17 1 1 1",
-    "tiled 8 8 65 1 1 1",
+    "panel 5 8 1 1 1", "panel 12 16 512 11 1", "tiled 16 16 400 4 4 1", "tiled 64 64 18 4 4 1",
+    "tiled 64 64 16 2 4 1", "matrix 64 64 16 32 12 1", "matrix 64 64 8 32 32 1",
+    "matrix 64 64 16 8 32 1",
   ])
   func `a text that no kernel of this version can be is no variant`(_ text: String) {
     #expect(GemmVariant(text: text) == nil)

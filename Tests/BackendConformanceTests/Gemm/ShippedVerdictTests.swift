@@ -50,7 +50,7 @@ import Testing
     for shipped in all {
       let first = try #require(shipped.entries.first)
       let info = device(of: shipped.platform)
-      let own = GemmVariant.tiled(m: 32, n: 32, k: 8, groupM: 4, groupN: 4, split: 3)
+      let own = GemmVariant.tiled(m: 32, n: 32, k: 8, rows: 8, columns: 8, split: 3)
       try store.save(
         GemmVerdicts(
           for: info, entries: [.init(shape: first.shape, variant: own, gflops: 1)]),

@@ -16,7 +16,7 @@ import Testing
 
   private static let entries = [
     entry(
-      128, 400, 784, "NT", .tiled(m: 16, n: 32, k: 32, groupM: 8, groupN: 16, split: 2), 1234.5),
+      128, 400, 784, "NT", .tiled(m: 16, n: 32, k: 32, rows: 4, columns: 4, split: 2), 1234.5),
     entry(
       128, 400, 784, "NN", .panel(rows: 8, vector: 16, depth: 256, groupRows: 128, panels: 2), 99),
     entry(784, 400, 128, "TN", .clblast, 0.5),
@@ -170,12 +170,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{", "damaged"), (#"{"version":3}"#, "platform"), ("\u{0}", "damaged"),
+    ("{", "damaged"), (#"{"version":4}"#, "platform"), ("\u{0}", "damaged"),
     (
       #"{"version":1,"platform":"p","device":"d","driver":"1","entries":[]}"#, "version 1"
     ),
     (
-      #"{"version":3,"platform":"p","device":"d","driver":"1","entries":[{"gflops":1,"#
+      #"{"version":4,"platform":"p","device":"d","driver":"1","entries":[{"gflops":1,"#
         + #""shape":{"m":1,"n":1,"k":1,"transposeA":false,"transposeB":false},"#
         + #""variant":"panel 1 2 3"}]}"#, "panel 1 2 3"
     ),

@@ -5,20 +5,33 @@ import Testing
 /// A way to run a matrix product, for one layout and one end: a program of its own.
 struct GemmCase: Sendable, CustomTestStringConvertible {
   let variant: GemmVariant
+  /// Of the operands: tf32 and bf16 are for matrix instructions, which are emulated where a device has none.
+  var precision = Precision.fp32
   var transposeA = false
   var transposeB = false
   var epilogue: GemmProblem.Epilogue?
   var sumsRows = false
 
   var testDescription: String {
-    "\(variant.name), \(transposeA ? "T" : "N")\(transposeB ? "T" : "N")"
+    "\(variant.name)\(precision == .fp32 ? "" : " \(precision.rawValue)"), \(transposeA ? "T" : "N")\(transposeB ? "T" : "N")"
       + (epilogue.map { ", \($0.function)" } ?? "") + (sumsRows ? ", row sums" : "")
   }
 
   /// Layouts as BLAS writes them: "NT" is A B'.
   private static func cases(
     _ variant: GemmVariant, _ layouts: String..., bias: [String] = [], gradients: [String] = [],
-    rowSums: Bool = false
+    rowSums: Bool = false, precision: Precision = .fp32
+  ) -> [GemmCase] {
+    cases(variant, layouts, bias: bias, gradients: gradients, rowSums: rowSums).map {
+      var gemm = $0
+      gemm.precision = precision
+      return gemm
+    }
+  }
+
+  private static func cases(
+    _ variant: GemmVariant, _ layouts: [String], bias: [String], gradients: [String],
+    rowSums: Bool
   ) -> [GemmCase] {
     let plain = layouts.map {
       GemmCase(
@@ -51,16 +64,32 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
         variant: .panel(rows: 8, vector: 8, depth: 64, groupRows: 128, panels: 1),
         transposeA: true, epilogue: .bias("bias_relu"), sumsRows: true)
     ],
-    cases(.tiled(m: 64, n: 64, k: 16, groupM: 16, groupN: 16, split: 1), "NN", "TT"),
+    cases(.tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: 1), "NN", "TT"),
+    cases(.tiled(m: 64, n: 64, k: 16, rows: 8, columns: 8, split: 1), "NT", rowSums: true),
     cases(
-      .tiled(m: 16, n: 16, k: 8, groupM: 8, groupN: 8, split: 1), bias: ["relu"], rowSums: true),
-    cases(
-      .tiled(m: 16, n: 32, k: 32, groupM: 8, groupN: 16, split: 1), gradients: ["gelu"]),
-    cases(
-      .tiled(m: 32, n: 32, k: 16, groupM: 8, groupN: 16, split: 2), bias: ["relu"],
+      .tiled(m: 64, n: 32, k: 16, rows: 8, columns: 4, split: 3), "TT", gradients: ["relu"],
       rowSums: true),
     cases(
-      .tiled(m: 16, n: 16, k: 32, groupM: 8, groupN: 8, split: 4), "NN",
+      .matrix(m: 32, n: 32, k: 16, rows: 16, columns: 32, split: 1), "NN", "TT", bias: ["relu"],
+      rowSums: true, precision: .tf32),
+    cases(
+      .matrix(m: 32, n: 64, k: 32, rows: 32, columns: 16, split: 3), gradients: ["relu"],
+      rowSums: true, precision: .tf32),
+    cases(
+      .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 16, split: 1), "NN", "TT", bias: ["relu"],
+      rowSums: true, precision: .bf16),
+    cases(
+      .matrix(m: 64, n: 32, k: 16, rows: 32, columns: 32, split: 2), gradients: ["relu"],
+      rowSums: true, precision: .bf16),
+    cases(
+      .tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1), bias: ["relu"], rowSums: true),
+    cases(
+      .tiled(m: 16, n: 32, k: 32, rows: 4, columns: 4, split: 1), gradients: ["gelu"]),
+    cases(
+      .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: 2), bias: ["relu"],
+      rowSums: true),
+    cases(
+      .tiled(m: 16, n: 16, k: 32, rows: 4, columns: 4, split: 4), "NN",
       gradients: ["tanh_activation"]),
     cases(
       .clblast, "NN", "NT", "TN", "TT", bias: ["relu"], gradients: ["softplus"], rowSums: true),
@@ -68,8 +97,15 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
 
   /// The cases on every OpenCL device, but for kernels that need more local memory or larger work-groups than it has.
   static let onDevices: [(GemmCase, TestDevice)] = TestDevice.allOpenCL.flatMap { device in
-    all.filter { gemm in device.openCLDevice.map { gemm.variant.runs(on: $0) } ?? false }
+    all.filter { gemm in gemm.device(device).map { gemm.variant.runs(on: $0) } ?? false }
       .map { ($0, device) }
+  }
+
+  /// The OpenCL device, with matrix instructions.
+  private func device(_ device: TestDevice) -> OpenCLDevice? {
+    guard var openCL = device.openCLDevice else { return nil }
+    openCL.matrixInstructions = openCL.matrixInstructions ?? .emulated
+    return openCL
   }
 
   struct Extents: Sendable, CustomTestStringConvertible {
@@ -94,17 +130,19 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
   }
 
   func problem(_ m: Int, _ n: Int, _ k: Int) -> GemmProblem {
-    GemmProblem(
+    var problem = GemmProblem(
       m, n, k, transposeA: transposeA, transposeB: transposeB, epilogue: epilogue,
       sumsRows: sumsRows)
+    problem.precision = precision
+    return problem
   }
 
   /// A backend of the device that runs every product in this way, opened once per process.
   @MainActor func open(on device: TestDevice) throws -> OpenCLBackend {
-    let key = "\(device.testDescription) \(variant.name)"
+    let key = "\(device.testDescription) \(variant.name) \(precision)"
     if let backend = Self.opened[key] { return backend }
     let backend = try OpenCLBackend(
-      try #require(device.openCLDevice), cache: ProgramCache(directory: nil),
+      try #require(self.device(device)), cache: ProgramCache(directory: nil),
       gemm: .fixed(variant))
     Self.opened[key] = backend
     return backend

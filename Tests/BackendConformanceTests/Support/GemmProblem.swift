@@ -79,6 +79,32 @@ struct GemmProblem {
     return problem
   }
 
+  /// In another precision.
+  func with(_ precision: Precision) -> GemmProblem {
+    var problem = self
+    problem.precision = precision
+    return problem
+  }
+
+  /// The problem in float32 whose operands are rounded as the precision says, subnormal numbers apart.
+  func operandsRounded() -> GemmProblem {
+    func round(_ value: Double) -> Double {
+      let bits = Float(value).bitPattern
+      guard Float(value).isFinite else { return value }
+      return switch precision {
+      case .fp32: value
+      // To nearest, ties away from zero.
+      case .tf32: Double(Float(bitPattern: (bits + 0x1000) & ~0x1fff))
+      // To nearest, ties to even.
+      case .bf16: Double(Float(bitPattern: (bits + 0x7fff + ((bits >> 16) & 1)) & ~0xffff))
+      }
+    }
+    var problem = with(.fp32)
+    problem.a = a.map(round)
+    problem.b = b.map(round)
+    return problem
+  }
+
   /// The product as the backend's sequence does it. C begins as NaN.
   func run(on backend: any Backend) throws -> Result {
     let c = try buffer([Float](repeating: .nan, count: m * n), Self.poison, backend)

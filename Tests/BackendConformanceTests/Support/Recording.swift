@@ -46,7 +46,8 @@ import TestSupport
   }
 
   func program(
-    _ outputs: [Tensor], on backend: any Backend, fuses: Bool = Plan.fusesByDefault
+    _ outputs: [Tensor], on backend: any Backend, precision: Precision = .fp32,
+    fuses: Bool = Plan.fusesByDefault
   ) throws -> Program {
     var storages: [String: any DeviceBuffer] = [:]
     for (index, entry) in values.enumerated() {
@@ -61,7 +62,8 @@ import TestSupport
       storages["input \(index)"] = buffer
     }
     return try Program(
-      graph, outputs: outputs, backend: backend, storages: storages, fuses: fuses)
+      graph, outputs: outputs, backend: backend, storages: storages, precision: precision,
+      fuses: fuses)
   }
 
   /// Runs once and reads the outputs.

@@ -1,0 +1,80 @@
+import Compute
+
+/// The kernels for a product that nobody has measured, best first.
+struct GemmGuess {
+  let shape: GemmShape
+  let precision: Precision
+  let order: SummationOrder
+  let traits: GemmTraits
+
+  var variants: [GemmVariant] {
+    guard let vector = traits.vector else { return tiles + (precision == .fp32 ? [.clblast] : []) }
+    // Processors have vector registers and no local memory of their own: panels, as many rows as leave two registers of 32,
+    // or of 16, for a row of the panel.
+    let rows = vector == 16 ? 12 : 6
+    let panels = [256, 128, 64, 32, 16].map { depth in
+      GemmVariant.panel(
+        rows: rows, vector: vector, depth: depth, groupRows: 11 * rows, panels: 2)
+    }
+    return panels + [.clblast]
+  }
+
+  /// Up to this many multiply-adds a product is small: it is over in the time of a launch, so it takes work-groups that can
+  /// share one with other commands (`JoinedLaunch`).
+  private static let small = 1 << 26
+
+  /// Measured on an H200 (132 compute units): tiles of 32 x 32 for small products, with k shared so that there are about 4
+  /// work-groups a compute unit and 96 values of k in each; tiles of 128 x 128 where they fill the device, else of 64 x 64 with
+  /// 2 work-groups a compute unit.
+  private var tiles: [GemmVariant] {
+    let (m, n, k) = (shape.m, shape.n, shape.k)
+    func count(_ rows: Int, _ columns: Int) -> Int {
+      ((m + rows - 1) / rows) * ((n + columns - 1) / columns)
+    }
+    func split(_ tiles: Int, groups: Int, depth: Int) -> Int {
+      order == .exact && precision == .fp32 ? 1 : max(1, min(groups / tiles, k / depth, 256))
+    }
+    let units = traits.computeUnits
+    let least = fallback
+    if m * n * k <= Self.small || min(m, n) <= 32 {
+      let depth = m * n * k <= Self.small ? 96 : 256
+      let groups = m * n * k <= Self.small ? 4 * units : 2 * units
+      return [small(split: split(count(32, 32), groups: groups, depth: depth)), least]
+    }
+    let large = count(128, 128)
+    let parts = split(large, groups: units, depth: 512)
+    if 10 * large * parts >= 9 * units && min(m, n) >= 128 {
+      return [self.large(split: parts), least]
+    }
+    return [medium(split: split(count(64, 64), groups: 2 * units, depth: 256)), least]
+  }
+
+  private func small(split: Int) -> GemmVariant {
+    precision == .fp32
+      ? .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: split)
+      : .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: split)
+  }
+
+  private func medium(split: Int) -> GemmVariant {
+    switch precision {
+    case .fp32: .tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: split)
+    case .tf32: .matrix(m: 64, n: 64, k: 16, rows: 32, columns: 32, split: split)
+    case .bf16: .matrix(m: 64, n: 64, k: 32, rows: 32, columns: 32, split: split)
+    }
+  }
+
+  private func large(split: Int) -> GemmVariant {
+    switch precision {
+    case .fp32: .tiled(m: 128, n: 128, k: 16, rows: 8, columns: 8, split: split)
+    case .tf32: .matrix(m: 128, n: 128, k: 16, rows: 32, columns: 64, split: split)
+    case .bf16: .matrix(m: 128, n: 128, k: 32, rows: 64, columns: 32, split: split)
+    }
+  }
+
+  /// For devices with little local memory or small work-groups.
+  private var fallback: GemmVariant {
+    precision == .fp32
+      ? .tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1)
+      : .matrix(m: 16, n: 16, k: 16, rows: 16, columns: 16, split: 1)
+  }
+}

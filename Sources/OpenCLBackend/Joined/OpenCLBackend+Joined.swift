@@ -1,0 +1,75 @@
+import Compute
+import Glibc
+
+extension OpenCLBackend {
+  /// VAE_GPU_JOIN=0 gives every command launches of its own.
+  static let joinsByDefault = getenv("VAE_GPU_JOIN").map { String(cString: $0) } != "0"
+
+  /// One launch for each run of commands that can share one, on devices other than processors: there a launch costs what a
+  /// small command does.
+  package func prepare(
+    _ commands: [Command], replaying accesses: [CommandAccess]
+  ) throws(ComputeError) -> any CommandSequence {
+    guard joins, !isDebugging else { return try prepare(commands) }
+    let joinable = commands.map { isJoinable($0) }
+    let runs = Self.runs(of: joinable).filter { $0.count > 1 }
+    // By CLBlast alone, its epilogues join the launches behind it instead.
+    let hasProduct = runs.joined().contains {
+      if case .multiply = commands[$0] { true } else { false }
+    }
+    guard hasProduct else { return try prepare(commands) }
+    let launches = runs.map {
+      JoinedLaunch(commands[$0], accesses: accesses[$0], backend: self)
+    }
+    let rest = commands.indices.filter { index in !runs.contains { $0.contains(index) } }
+    try buildPrograms(of: rest.map { commands[$0] }, joints: rest.map { _ in nil })
+    let sequence = OpenCLCommandSequence(backend: self)
+    var index = 0
+    while index < commands.count {
+      if let run = runs.firstIndex(where: { $0.lowerBound == index }) {
+        sequence.append(
+          try launches[run].command(), of: runs[run].count, groups: launches[run].groups)
+        index = runs[run].upperBound
+        continue
+      }
+      // What CLBlast leaves behind joins no launch here: large products have epilogues of their own.
+      try append(commands[index], to: sequence)
+      index += 1
+    }
+    return sequence
+  }
+
+  /// The ranges of elements that are true.
+  package static func runs(of flags: [Bool]) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for (index, flag) in flags.enumerated() where flag {
+      if let last = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = last.lowerBound..<(index + 1)
+      } else {
+        runs.append(index..<(index + 1))
+      }
+    }
+    return runs
+  }
+
+  /// Whether a command can be a part of a launch: its work-groups have the lanes of a row, and there are not many of them.
+  private func isJoinable(_ command: Command) -> Bool {
+    switch command {
+    case .kernel(let launch):
+      switch launch.size {
+      case .rows(let count): return count <= 1 << 12
+      case .items(let count): return count <= 1 << 22
+      }
+    case .multiply(let multiply):
+      let variant = variant(of: multiply)
+      return variant.tile != nil && variant.items == JoinedLaunch.items
+        && variant.groups(GemmShape(multiply)) <= 1 << 12
+    }
+  }
+
+  func joinedKernel(_ name: String, of request: ProgramRequest) throws(ComputeError) -> KernelHandle
+  {
+    counters.kernels += 1
+    return try counting { () throws(ComputeError) in try programs.product(name, of: request) }
+  }
+}
