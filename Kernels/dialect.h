@@ -17,7 +17,6 @@
 #define real float
 #define REAL(x) x##f
 
-#define KERNEL(name, parameters) __kernel void name parameters
 #define IN(type, name) __global const type *restrict name, const ulong name##_place
 #define OUT(type, name) __global type *restrict name, const ulong name##_place
 #define INOUT(type, name) __global type *restrict name, const ulong name##_place
@@ -40,6 +39,7 @@
 
 // For devices whose work-items are the vector loops of a processor (ONE_LANE is then an option of the build): one
 // work-item walks a row (one_lane.h) or 1024 items.
+#define KERNEL(name, parameters) __kernel void name parameters
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void name parameters
 #define ITEM vae_item
@@ -52,6 +52,8 @@
 
 #else
 
+// Every work-group has LANES work-items. The compiler then need not reserve registers for larger ones.
+#define KERNEL(name, parameters) ROW_KERNEL(name, parameters)
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
 #define ITEM get_global_id(0)

@@ -37,8 +37,13 @@ package final class OpenCLBackend: Backend {
     let configuration: cl_device_fp_config = OpenCLDevice.scalar(
       device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
     let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
-    return "-w -cl-std=CL1.2" + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
-      + (device.info.type == .cpu ? " -DONE_LANE" : "")
+    return buildOptions(device.info.type, roundsCorrectly: correct)
+  }
+
+  /// - Parameter roundsCorrectly: whether the device can round division and square root correctly.
+  static func buildOptions(_ type: DeviceInfo.Kind, roundsCorrectly: Bool) -> String {
+    "-w -cl-std=CL1.2" + (roundsCorrectly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+      + (type == .cpu ? " -DONE_LANE" : "")
   }
 
   /// The text of a program: what all begin with, and its kernels.

@@ -65,17 +65,25 @@ public struct Tuning {
   package static func shapes(
     of configuration: RunConfiguration, data: ImageDataset
   ) throws -> [GemmShape] {
+    var shapes: [GemmShape] = []
+    for shape in try products(of: configuration, data: data).map(GemmShape.init)
+    where !shapes.contains(shape) {
+      shapes.append(shape)
+    }
+    return shapes
+  }
+
+  /// The matrix products of training steps and of evaluation.
+  static func products(
+    of configuration: RunConfiguration, data: ImageDataset
+  ) throws -> [MatrixMultiply] {
     let trainer = try Trainer(
       configuration, data: data, device: Device(CPUBackend(threads: 1)))
     var products = try trainer.batches.sizes.flatMap { rows in
       try trainer.step(rows: rows).program.matrixProducts
     }
     products += try trainer.evaluator.programs.flatMap(\.matrixProducts)
-    var shapes: [GemmShape] = []
-    for shape in products.map(GemmShape.init) where !shapes.contains(shape) {
-      shapes.append(shape)
-    }
-    return shapes
+    return products
   }
 
   /// The shapes that were not measured on this device.

@@ -7,14 +7,21 @@ extension GemmVariant {
   package static func candidates(
     for device: OpenCLDevice, quick: Bool = false, anyOrder: Bool = false
   ) -> [GemmVariant] {
-    let own = device.info.type == .cpu ? panels(for: device, quick: quick) : tiles(quick: quick)
-    let split = anyOrder && device.info.type != .cpu ? splits : []
-    return ([.clblast] + own + split).filter { $0.fits(device) }
+    candidates(for: GemmTarget(device), quick: quick, anyOrder: anyOrder)
+  }
+
+  /// What tuning tries on a device of these properties.
+  package static func candidates(
+    for target: GemmTarget, quick: Bool = false, anyOrder: Bool = false
+  ) -> [GemmVariant] {
+    let own = target.type == .cpu ? panels(for: target, quick: quick) : tiles(quick: quick)
+    let split = anyOrder && target.type != .cpu ? splits : []
+    return ([.clblast] + own + split).filter { $0.fits(target) }
   }
 
   /// Panels of 512 and 256 values of k, or of fewer where the device has no local memory for these.
-  private static func panels(for device: OpenCLDevice, quick: Bool) -> [GemmVariant] {
-    let vector = vectorWidth(of: device)
+  private static func panels(for target: GemmTarget, quick: Bool) -> [GemmVariant] {
+    let vector = target.vectorWidth
     var variants: [GemmVariant] = []
     // As many rows as the registers hold, or fewer that divide a batch.
     let tiles = vector == 16 ? [12, 8] : [6]
@@ -27,7 +34,7 @@ extension GemmVariant {
               rows: rows, vector: vector, depth: depth,
               groupRows: (groupRows + rows - 1) / rows * rows, panels: panels)
           }
-          variants += deep.filter { $0.fits(device) }.prefix(quick ? 1 : 2)
+          variants += deep.filter { $0.fits(target) }.prefix(quick ? 1 : 2)
         }
       }
     }
