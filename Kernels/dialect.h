@@ -46,6 +46,7 @@
 #define ITEMS_EACH 1024
 // Blocks of random numbers that are drawn together (random.h).
 #define BLOCKS_AT_ONCE 16
+#define ROLLED
 #define FOR_ITEM(count)                                                                         \
   for (size_t vae_item = get_global_id(0) * ITEMS_EACH,                                         \
               vae_end = min(vae_item + ITEMS_EACH, (size_t)(count)); vae_item < vae_end; vae_item++)
@@ -61,6 +62,8 @@
 #define LANE get_local_id(0)
 #define LANES 64
 #define BLOCKS_AT_ONCE 1
+// In front of a loop whose rounds side by side would take more registers than there are.
+#define ROLLED UNROLL(1)
 // Columns LANE, LANE + LANES, ... of a row.
 #define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)
 #define LANE_SUM(sum) real sum = 0
