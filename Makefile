@@ -8,13 +8,14 @@ TRAIN ?=
 BENCH ?=
 PEERS ?=
 MATRIX ?=
+GPU_REPORT ?=
 
 NAME ?=
 REPRODUCE ?=
 FAULTS ?=
 SANITIZE ?=
 
-.PHONY: help build train test reproduce oclgrind faults sanitize opencl-matrix example install bundle bench bench-peers lint format clean
+.PHONY: help build train test reproduce oclgrind faults sanitize opencl-matrix gpu-report example install bundle bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -28,6 +29,7 @@ help:
 	@echo "make sanitize   tests under ThreadSanitizer, AddressSanitizer and UBSan (SANITIZE='thread')"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make opencl-matrix kernels and trainings on every OpenCL runtime of Debian and PyPI, as CPU and GPU (MATRIX=--quick)"
+	@echo "make gpu-report what compilers make of the kernels for GPUs, without one (GPU_REPORT='--targets sm_90 --only split')"
 	@echo "make install    copy vae-gpu to PREFIX/bin (PREFIX=$(PREFIX))"
 	@echo "make bundle     a folder and tarball in .build/bundle for other x86-64 Linux machines, without Swift"
 	@echo "make lint       check the formatting"
@@ -59,6 +61,12 @@ opencl-matrix:
 	@Scripts/install-packages build test
 	$(BUILD) --build-tests
 	python3 -B Tests/OpenCLMatrix/matrix.py $(MATRIX)
+
+# Unpacks compilers in .build/gpu-report and installs none. It ends with 1 at register spills and at slow inner loops.
+gpu-report:
+	@Scripts/install-packages build report
+	$(BUILD) --product vae-gpu
+	python3 -B Benchmarks/gpu-report/report.py $(GPU_REPORT)
 
 # The fault campaign; --only files,clocks,opencl,fuzzing chooses parts. It needs Python 3 and no package of it.
 faults:

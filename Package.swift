@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["VAEGPU", "LinearAlgebra", "CPUBackend", "OpenCLBackend", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["vae-gpu", "FileFormats"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["vae-gpu", "CKernels", "FileFormats"]),
     .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "TestSupport"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "CZlib", "TestSupport"]),

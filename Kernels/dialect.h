@@ -17,7 +17,6 @@
 #define real float
 #define REAL(x) x##f
 
-#define KERNEL(name, parameters) __kernel void name parameters
 #define IN(type, name) __global const type *restrict name, const ulong name##_place
 #define OUT(type, name) __global type *restrict name, const ulong name##_place
 #define INOUT(type, name) __global type *restrict name, const ulong name##_place
@@ -40,18 +39,22 @@
 
 // For devices whose work-items are the vector loops of a processor (ONE_LANE is then an option of the build): one
 // work-item walks a row (one_lane.h) or 1024 items.
+#define KERNEL(name, parameters) __kernel void name parameters
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void name parameters
 #define ITEM vae_item
 #define ITEMS_EACH 1024
 // Blocks of random numbers that are drawn together (random.h).
 #define BLOCKS_AT_ONCE 16
+#define ROLLED
 #define FOR_ITEM(count)                                                                         \
   for (size_t vae_item = get_global_id(0) * ITEMS_EACH,                                         \
               vae_end = min(vae_item + ITEMS_EACH, (size_t)(count)); vae_item < vae_end; vae_item++)
 
 #else
 
+// Every work-group has LANES work-items. The compiler then need not reserve registers for larger ones.
+#define KERNEL(name, parameters) ROW_KERNEL(name, parameters)
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
 #define ITEM get_global_id(0)
@@ -59,6 +62,8 @@
 #define LANE get_local_id(0)
 #define LANES 64
 #define BLOCKS_AT_ONCE 1
+// In front of a loop whose rounds side by side would take more registers than there are.
+#define ROLLED UNROLL(1)
 // Columns LANE, LANE + LANES, ... of a row.
 #define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)
 #define LANE_SUM(sum) real sum = 0

@@ -114,7 +114,7 @@ ROW_KERNEL(importance_bound,
     const size_t first = (size_t)g * draws;
     real top = LOG_WEIGHT(first), sum = REAL(0.0);
     for (uint k = 1; k < draws; k++) top = LOG_WEIGHT(first + k) > top ? LOG_WEIGHT(first + k) : top;
-    for (uint k = 0; k < draws; k++) sum += real_exp(LOG_WEIGHT(first + k) - top);
+    ROLLED for (uint k = 0; k < draws; k++) sum += real_exp(LOG_WEIGHT(first + k) - top);
     LANE_ADD(bounds, top + real_log(sum / (real)draws));
   }
   const real bound = GROUP_SUM(scratch, bounds) / (real)groups;

@@ -27,9 +27,13 @@
 #define GROUP_SCRATCH(scratch) __local real *scratch = vae_scratch
 
 #define CONTROL_STRIDE 32
+// The value of a counter. Elsewhere an atomic that changes nothing: a compiler may move reads of other memory to the front of
+// a volatile one.
 #ifdef NVIDIA
+#define COUNTER(at) (*(at))
 #define PAUSE __asm__ volatile("nanosleep.u32 32;")
 #else
+#define COUNTER(at) atomic_or(at, 0u)
 #define PAUSE
 #endif
 
@@ -45,7 +49,7 @@ LOCAL_FUNCTION uint joined_ticket(volatile __global uint *control, __local uint 
 // Waits until `count` tickets of a level are finished.
 LOCAL_FUNCTION void joined_wait(volatile __global uint *control, const uint level, const uint count) {
   if (get_local_id(0) == 0) {
-    while (control[CONTROL_STRIDE * (1 + level)] < count) PAUSE;
+    while (COUNTER(control + CONTROL_STRIDE * (1 + level)) < count) PAUSE;
     DEVICE_FENCE;
   }
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);

@@ -43,6 +43,7 @@ static inline uint32_t real_to_bits(const float x) {
 #endif
 
 #define UNROLL(count) _Pragma("clang loop unroll(full)")
+#define ROLLED
 #define FUNCTION static inline __attribute__((always_inline))
 #define MULTIPLY_HIGH(a, b) ((uint)(((ulong)(uint)(a) * (ulong)(uint)(b)) >> 32))
 

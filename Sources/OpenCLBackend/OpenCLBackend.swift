@@ -41,9 +41,15 @@ package final class OpenCLBackend: Backend {
     let configuration: cl_device_fp_config = OpenCLDevice.scalar(
       device.id, CL_DEVICE_SINGLE_FP_CONFIG, 0)
     let correct = configuration & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
-    let vendor = device.isOfNVIDIA ? " -DNVIDIA" : device.isOfAMD ? " -DAMD" : ""
-    return "-w -cl-std=CL1.2" + vendor + (correct ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
-      + (device.info.type == .cpu ? " -DONE_LANE" : "")
+    return buildOptions(GemmTarget(device), roundsCorrectly: correct)
+  }
+
+  /// - Parameter roundsCorrectly: whether the device can round division and square root correctly.
+  static func buildOptions(_ target: GemmTarget, roundsCorrectly: Bool) -> String {
+    let vendor = target.vendor.map { " -D\($0.rawValue)" } ?? ""
+    return "-w -cl-std=CL1.2" + vendor
+      + (roundsCorrectly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+      + (target.type == .cpu ? " -DONE_LANE" : "")
   }
 
   /// The text of a program: what all begin with, and its kernels.

@@ -65,17 +65,25 @@ public struct Tuning {
   package static func shapes(
     of configuration: RunConfiguration, data: ImageDataset
   ) throws -> [GemmShape] {
+    var shapes: [GemmShape] = []
+    for shape in try products(of: configuration, data: data).map(GemmShape.init)
+    where !shapes.contains(shape) {
+      shapes.append(shape)
+    }
+    return shapes
+  }
+
+  /// The matrix products of training steps and of evaluation.
+  static func products(
+    of configuration: RunConfiguration, data: ImageDataset
+  ) throws -> [MatrixMultiply] {
     let trainer = try Trainer(
       configuration, data: data, device: Device(CPUBackend(threads: 1)))
     var products = try trainer.batches.sizes.flatMap { rows in
       try trainer.step(rows: rows).program.matrixProducts
     }
     products += try trainer.evaluator.programs.flatMap(\.matrixProducts)
-    var shapes: [GemmShape] = []
-    for shape in products.map(GemmShape.init) where !shapes.contains(shape) {
-      shapes.append(shape)
-    }
-    return shapes
+    return products
   }
 
   /// The shapes that were not measured on this device.
@@ -125,7 +133,7 @@ public struct Tuning {
     }
     for shape in shapes where !stop() {
       let guesses = GemmChoice.untuned.variants(
-        for: shape, order: anyOrder ? .fast : .exact, traits: GemmTraits(device))
+        for: shape, order: anyOrder ? .fast : .exact, target: GemmTarget(device))
       let more = guesses.prefix(1).filter { $0.fits(device) && !candidates.contains($0) }
       let trials = try tuner.tune(shape, candidates: candidates + more, anyOrder: anyOrder)
       guard let best = trials.first, let gflops = best.gflops else {

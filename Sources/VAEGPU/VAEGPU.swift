@@ -10,3 +10,4 @@
 @_exported import struct OpenCLBackend.DriverProblem
 @_exported import enum OpenCLBackend.GemmChoice
 @_exported import struct OpenCLBackend.GemmShape
+@_exported import struct OpenCLBackend.ListedProgram

@@ -19,7 +19,7 @@ struct VAEGPUCommand: ParsableCommand {
     subcommands: [
       Train.self, Evaluate.self, Sample.self, Reconstruct.self, Encode.self, Interpolate.self,
       Grid.self, Import.self, Devices.self, Doctor.self, Verify.self, Bench.self,
-      Tune.self,
+      Tune.self, Programs.self,
     ])
 }
 

@@ -17,9 +17,9 @@ package enum GemmChoice: Sendable {
   /// The kernels for a shape, best first: the first that can be taken runs it, else the last.
   package func variants(
     for shape: GemmShape, precision: Precision = .fp32, order: SummationOrder = .exact,
-    traits: GemmTraits
+    target: GemmTarget
   ) -> [GemmVariant] {
-    let guesses = GemmGuess(shape: shape, precision: precision, order: order, traits: traits)
+    let guesses = GemmGuess(shape: shape, precision: precision, order: order, target: target)
       .variants
     let chosen: [GemmVariant] =
       switch self {

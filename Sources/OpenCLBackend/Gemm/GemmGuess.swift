@@ -5,12 +5,13 @@ struct GemmGuess {
   let shape: GemmShape
   let precision: Precision
   let order: SummationOrder
-  let traits: GemmTraits
+  let target: GemmTarget
 
   var variants: [GemmVariant] {
-    guard let vector = traits.vector else { return tiles + (precision == .fp32 ? [.clblast] : []) }
+    guard target.type == .cpu else { return tiles + (precision == .fp32 ? [.clblast] : []) }
     // Processors have vector registers and no local memory of their own: panels, as many rows as leave two registers of 32,
     // or of 16, for a row of the panel.
+    let vector = target.vectorWidth
     let rows = vector == 16 ? 12 : 6
     let panels = [256, 128, 64, 32, 16].map { depth in
       GemmVariant.panel(
@@ -34,7 +35,7 @@ struct GemmGuess {
     func split(_ tiles: Int, groups: Int, depth: Int) -> Int {
       order == .exact && precision == .fp32 ? 1 : max(1, min(groups / tiles, k / depth, 256))
     }
-    let units = traits.computeUnits
+    let units = target.computeUnits
     let least = fallback
     if m * n * k <= Self.small || min(m, n) <= 32 {
       let depth = m * n * k <= Self.small ? 96 : 256

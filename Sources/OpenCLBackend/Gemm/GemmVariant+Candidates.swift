@@ -9,14 +9,23 @@ extension GemmVariant {
   package static func candidates(
     for device: OpenCLDevice, quick: Bool = false, anyOrder: Bool = false
   ) -> [GemmVariant] {
-    let own = device.info.type == .cpu ? panels(for: device, quick: quick) : tiles(quick: quick)
-    let split = anyOrder && device.info.type != .cpu ? splits : []
-    return ([.clblast] + own + split).filter { $0.fits(device) }
+    candidates(for: GemmTarget(device), quick: quick, anyOrder: anyOrder)
+  }
+
+  /// What tuning tries on a device of these properties.
+  package static func candidates(
+    for target: GemmTarget, precision: Precision = .fp32, quick: Bool = false,
+    anyOrder: Bool = false
+  ) -> [GemmVariant] {
+    guard precision == .fp32 else { return matrices(precision).filter { $0.fits(target) } }
+    let own = target.type == .cpu ? panels(for: target, quick: quick) : tiles(quick: quick)
+    let split = anyOrder && target.type != .cpu ? splits : []
+    return ([.clblast] + own + split).filter { $0.fits(target) }
   }
 
   /// Panels of 512 and 256 values of k, or of fewer where the device has no local memory for these.
-  private static func panels(for device: OpenCLDevice, quick: Bool) -> [GemmVariant] {
-    let vector = vectorWidth(of: device)
+  private static func panels(for target: GemmTarget, quick: Bool) -> [GemmVariant] {
+    let vector = target.vectorWidth
     var variants: [GemmVariant] = []
     // As many rows as the registers hold, or fewer that divide a batch.
     let tiles = vector == 16 ? [12, 8] : [6]
@@ -29,7 +38,7 @@ extension GemmVariant {
               rows: rows, vector: vector, depth: depth,
               groupRows: (groupRows + rows - 1) / rows * rows, panels: panels)
           }
-          variants += deep.filter { $0.fits(device) }.prefix(quick ? 1 : 2)
+          variants += deep.filter { $0.fits(target) }.prefix(quick ? 1 : 2)
         }
       }
     }
@@ -53,6 +62,21 @@ extension GemmVariant {
       .tiled(m: 128, n: 128, k: 8, rows: 8, columns: 8, split: 1),
     ]
     return quick ? common : common + more
+  }
+
+  /// By matrix instructions.
+  private static func matrices(_ precision: Precision) -> [GemmVariant] {
+    let depth = precision == .bf16 ? 32 : 16
+    return [
+      .matrix(m: 16, n: 16, k: 16, rows: 16, columns: 16, split: 1),
+      .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: 1),
+      .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: 8),
+      .matrix(m: 64, n: 64, k: depth, rows: 32, columns: 32, split: 1),
+      .matrix(m: 64, n: 64, k: depth, rows: 32, columns: 32, split: 8),
+      precision == .bf16
+        ? .matrix(m: 128, n: 128, k: 32, rows: 64, columns: 32, split: 1)
+        : .matrix(m: 128, n: 128, k: 16, rows: 32, columns: 64, split: 1),
+    ]
   }
 
   private static let splits: [GemmVariant] = [2, 4, 8, 16, 32, 128].flatMap { split in

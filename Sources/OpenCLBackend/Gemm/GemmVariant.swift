@@ -105,13 +105,15 @@ package enum GemmVariant: Hashable, Sendable {
 
   /// Whether a device can run the variant and is of its kind: panels are for processors with
   /// vectors of that width.
-  package func fits(_ device: OpenCLDevice) -> Bool {
+  package func fits(_ device: OpenCLDevice) -> Bool { fits(GemmTarget(device)) }
+
+  package func fits(_ target: GemmTarget) -> Bool {
     if case .panel(_, let vector, _, _, _) = self,
-      device.info.type != .cpu || vector != Self.vectorWidth(of: device)
+      target.type != .cpu || vector != target.vectorWidth
     {
       return false
     }
-    return runs(on: device)
+    return runs(on: target)
   }
 
   /// Whether the kernel finds the operands in their buffers: CLBlast counts elements from the
@@ -124,10 +126,10 @@ package enum GemmVariant: Hashable, Sendable {
   }
 
   /// Whether a device has the local memory and the work-group size that the variant needs.
-  package func runs(on device: OpenCLDevice) -> Bool {
-    let local: cl_ulong = OpenCLDevice.scalar(device.id, CL_DEVICE_LOCAL_MEM_SIZE, 0)
-    let most: Int = OpenCLDevice.scalar(device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
-    if case .matrix = self, device.matrixInstructions == nil { return false }
-    return localByteCount <= Int(local) && items <= most
+  package func runs(on device: OpenCLDevice) -> Bool { runs(on: GemmTarget(device)) }
+
+  package func runs(on target: GemmTarget) -> Bool {
+    if case .matrix = self, target.matrixInstructions == nil { return false }
+    return localByteCount <= target.localByteCount && items <= target.workGroupSize
   }
 }

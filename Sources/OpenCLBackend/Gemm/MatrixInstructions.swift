@@ -28,14 +28,8 @@ package enum MatrixInstructions: Sendable {
     default: break
     }
     // CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV of cl_nv_device_attribute_query.
-    guard device.isOfNVIDIA else { return nil }
+    guard GemmTarget(device).vendor == .nvidia else { return nil }
     let capability: cl_uint = OpenCLDevice.scalar(device.id, 0x4000, 0)
     return capability >= 8 ? .nvidia : nil
   }
-}
-
-extension OpenCLDevice {
-  private var vendorNumber: cl_uint { Self.scalar(id, CL_DEVICE_VENDOR_ID, 0) }
-  var isOfNVIDIA: Bool { vendorNumber == 0x10de }
-  var isOfAMD: Bool { vendorNumber == 0x1002 }
 }

@@ -5,7 +5,7 @@ extension OpenCLBackend {
   func variant(of multiply: MatrixMultiply) -> GemmVariant {
     let shape = GemmShape(multiply)
     let variants = gemmChoice.variants(
-      for: shape, precision: multiply.precision, order: order, traits: GemmTraits(device))
+      for: shape, precision: multiply.precision, order: order, target: GemmTarget(device))
     return variants.first { $0.fits(device) && $0.reaches(multiply) }
       ?? variants[variants.count - 1]
   }

@@ -24,7 +24,9 @@ import Testing
     let shape = GemmShape(product(endingAt: far))
     for vector in [nil, 8, 16] {
       let guesses = GemmChoice.untuned.variants(
-        for: shape, traits: GemmTraits(vector: vector, computeUnits: 4))
+        for: shape,
+        target: GemmTarget(
+          platform: "", type: vector == nil ? .gpu : .cpu, vectorWidth: vector ?? 8))
       #expect(guesses.contains { $0.reaches(product(endingAt: far)) }, "\(guesses)")
     }
     #expect(!GemmVariant.clblast.reaches(product(endingAt: far)))

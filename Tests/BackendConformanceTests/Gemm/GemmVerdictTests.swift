@@ -39,32 +39,33 @@ import Testing
     #expect(!verdicts.hasVerdict(for: Self.shape(64, 64, 65, "NN")))
   }
 
-  private static func traits(_ vector: Int?) -> GemmTraits {
-    GemmTraits(vector: vector, computeUnits: 132)
+  private static func target(_ vector: Int?) -> GemmTarget {
+    GemmTarget(
+      platform: "", type: vector == nil ? .gpu : .cpu, vectorWidth: vector ?? 8, computeUnits: 132)
   }
 
   @Test func `a layout without a verdict is left to the guess`() {
     let shape = Self.shape(64, 64, 64, "NT")
     #expect(Self.verdicts.variant(for: shape) == nil)
     for vector in [nil, 8, 16] {
-      let guesses = GemmChoice.untuned.variants(for: shape, traits: Self.traits(vector))
+      let guesses = GemmChoice.untuned.variants(for: shape, target: Self.target(vector))
       let tuned = GemmChoice.tuned(Self.verdicts)
-      #expect(tuned.variants(for: shape, traits: Self.traits(vector)) == guesses)
-      #expect(GemmChoice.tuned(nil).variants(for: shape, traits: Self.traits(vector)) == guesses)
+      #expect(tuned.variants(for: shape, target: Self.target(vector)) == guesses)
+      #expect(GemmChoice.tuned(nil).variants(for: shape, target: Self.target(vector)) == guesses)
       #expect(guesses.allSatisfy(\.keepsOrder) && guesses.contains(.clblast))
       let known = Self.shape(64, 64, 64, "NN")
-      #expect(tuned.variants(for: known, traits: Self.traits(vector)) == [Self.small] + guesses)
+      #expect(tuned.variants(for: known, target: Self.target(vector)) == [Self.small] + guesses)
     }
-    #expect(GemmChoice.clblast(.stock).variants(for: shape, traits: Self.traits(16)) == [.clblast])
+    #expect(GemmChoice.clblast(.stock).variants(for: shape, target: Self.target(16)) == [.clblast])
     #expect(
-      GemmChoice.fixed(Self.small).variants(for: shape, traits: Self.traits(16)) == [Self.small])
+      GemmChoice.fixed(Self.small).variants(for: shape, target: Self.target(16)) == [Self.small])
   }
 
   /// OpenCL asks for 32 KiB at least.
   @Test(arguments: [8, 16])
   func `a processor with little local memory gets a kernel of the engine, too`(vector: Int) {
     let shape = Self.shape(64, 64, 64, "TN")
-    let own = GemmChoice.untuned.variants(for: shape, traits: Self.traits(vector)).dropLast()
+    let own = GemmChoice.untuned.variants(for: shape, target: Self.target(vector)).dropLast()
     #expect(own.contains { $0.localByteCount <= 32 << 10 })
   }
 
