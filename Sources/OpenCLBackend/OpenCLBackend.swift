@@ -103,7 +103,7 @@ package final class OpenCLBackend: Backend {
     self.queue = queueHandle
     info = device.info
     isProfiling = profiling
-    self.joins = device.info.type != .cpu && (joins ?? Self.joinsByDefault)
+    self.joins = device.info.type != .cpu && (joins ?? Self.joins(on: device))
     isDebugging = getenv("VAE_GPU_DEBUG").map { String(cString: $0) == "1" } ?? false
     // Verdicts may be of another device of the platform or of another CLBlast.
     if (try? useCLBlast(gemmChoice.clblast)) == nil { clblast = .stock }

@@ -7,9 +7,13 @@ import VAEGPU
 
 /// Launches of several commands, on devices other than processors.
 @Suite("Joined launches") @MainActor struct JoinedLaunchTests {
-  /// The OpenCL devices that are no processors; `Scripts/gpu-tests` lets PoCL say that it is none.
+  /// The OpenCL devices that are no processors: Oclgrind's among them (`Scripts/oclgrind-tests`).
   nonisolated static let devices = TestDevice.openCL.filter {
-    if case .openCL(let device) = $0.kind { device.info.type != .cpu } else { false }
+    if case .openCL(let device) = $0.kind {
+      device.info.type != .cpu && device.runsJoinedLaunches
+    } else {
+      false
+    }
   }
 
   /// Every ninth model with its likelihood and objective: each is a kernel that takes seconds to compile.

@@ -2,8 +2,11 @@ import Compute
 import Glibc
 
 extension OpenCLBackend {
-  /// VAE_GPU_JOIN=0 gives every command launches of its own.
-  static let joinsByDefault = getenv("VAE_GPU_JOIN").map { String(cString: $0) } != "0"
+  /// VAE_GPU_JOIN=0 gives every command launches of its own. So does PoCL 3.1, which compiles some kernels with barriers in
+  /// branches wrongly (one of seven models, on one thread, too; Intel's runtime and Oclgrind run the same text rightly).
+  static func joins(on device: OpenCLDevice) -> Bool {
+    getenv("VAE_GPU_JOIN").map { String(cString: $0) } != "0" && device.runsJoinedLaunches
+  }
 
   /// One launch for each run of commands that can share one, on devices other than processors: there a launch costs what a
   /// small command does.
