@@ -94,8 +94,9 @@ ROW_KERNEL(bound_log_variance_backward,
   LOCATE(x) LOCATE(dy) LOCATE(dx)
   const size_t offset = (size_t)ROW * 2 * latents;
   FOR_LANES(j, 2 * latents) {
-    const real value = x[offset + j];
-    dx[offset + j] = j < latents || (value >= low && value <= high) ? dy[offset + j] : REAL(0.0);
+    const real value = x[offset + j], gradient = dy[offset + j];
+    const int passes = (j < latents) | ((value >= low) & (value <= high));
+    dx[offset + j] = passes ? gradient : REAL(0.0);
   }
 }
 

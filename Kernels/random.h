@@ -86,12 +86,26 @@ FUNCTION real philox_normal_element(const uint element, const uint sample, const
 // over them become vectors without a rest; what nobody asked for is thrown away.
 #define NOISE_BLOCKS (BLOCKS_AT_ONCE > 1 ? BLOCKS_AT_ONCE : 8)
 #if BLOCKS_AT_ONCE == 1
+// In lanes of 64 bits, which hold a product whole; what lies above the lower 32 bits is never looked at.
 FUNCTION void philox_noise_blocks(const uint first, const uint sample, const uint step, const uint purpose,
                                   const uint seed_low, const uint seed_high, uint words[4][NOISE_BLOCKS]) {
   for (uint i = 0; i < NOISE_BLOCKS; i++) {
-    uint w[4];
-    philox(first + i, sample, step, purpose, seed_low, seed_high, w);
-    UNROLL(4) for (uint k = 0; k < 4; k++) words[k][i] = w[k];
+    const ulong mask = 0xFFFFFFFFu;
+    ulong c0 = first + i, c1 = sample, c2 = step, c3 = purpose;
+    uint k0 = seed_low, k1 = seed_high;
+    UNROLL(10) for (int round = 0; round < 10; round++) {
+      const ulong p0 = (c0 & mask) * 0xD2511F53u, p1 = (c2 & mask) * 0xCD9E8D57u;
+      c0 = (p1 >> 32) ^ c1 ^ k0;
+      c1 = p1;
+      c2 = (p0 >> 32) ^ c3 ^ k1;
+      c3 = p0;
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+    words[0][i] = (uint)c0;
+    words[1][i] = (uint)c1;
+    words[2][i] = (uint)c2;
+    words[3][i] = (uint)c3;
   }
 }
 #else
