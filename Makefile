@@ -15,7 +15,7 @@ REPRODUCE ?=
 FAULTS ?=
 SANITIZE ?=
 
-.PHONY: help build train test reproduce oclgrind faults sanitize opencl-matrix gpu-report example install bundle bench bench-peers lint format clean
+.PHONY: help build train test levels reproduce oclgrind faults sanitize opencl-matrix gpu-report example install bundle bench bench-peers lint format clean
 
 help:
 	@echo "make train      install what is missing, build, train the default VAE on Fashion-MNIST"
@@ -27,6 +27,7 @@ help:
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make faults     kills, failing system and OpenCL calls, damaged files (FAULTS=--quick or --minutes 10; all: hours)"
 	@echo "make sanitize   tests under ThreadSanitizer, AddressSanitizer and UBSan (SANITIZE='thread')"
+	@echo "make levels     CPU kernels: the same bits at each instruction set and on arm64 (part of make test)"
 	@echo "make oclgrind   the kernel tests under Oclgrind (part of make test)"
 	@echo "make opencl-matrix kernels and trainings on every OpenCL runtime of Debian and PyPI, as CPU and GPU (MATRIX=--quick)"
 	@echo "make gpu-report what compilers make of the kernels for GPUs, without one (GPU_REPORT='--targets sm_90 --only split')"
@@ -46,10 +47,19 @@ train:
 	$(BINARY) train $(TRAIN)
 
 test:
-	@Scripts/install-packages build data test
+	@Scripts/install-packages build data test arm64
 	$(BUILD) --build-tests
 	@SWIFT="$(SWIFT)" Scripts/run-tests
+	@SWIFT="$(SWIFT)" Scripts/vector-tests
+	@SWIFT="$(SWIFT)" Scripts/level-tests
 	@Scripts/oclgrind-tests
+
+# The same bits at every instruction set and on arm64, and vectors in all of them.
+levels:
+	@Scripts/install-packages build arm64
+	$(BUILD)
+	@SWIFT="$(SWIFT)" Scripts/vector-tests
+	@SWIFT="$(SWIFT)" Scripts/level-tests
 
 oclgrind:
 	@Scripts/install-packages build test

@@ -1,13 +1,13 @@
 // Several draws of z for each image, and what becomes of their importance weights. Rows i S ... i S + S - 1 are the S draws of
 // image i of a batch.
 
-// The noise of latent j of draw s of an image: in evaluation (`draws_are_steps`) every draw is a step of its own, so that it
-// does not depend on how many are drawn together; in training the draws of a step have elements one behind the other.
-FUNCTION real draw_noise(const uint j, const uint s, const uint latents, const uint sample, GLOBAL_IN(uint) state,
-                         const uint purpose, const uint draws_are_steps) {
-  return philox_normal_element(draws_are_steps ? j : s * latents + j, sample,
-                               draws_are_steps ? state[STATE_STEP] + s : state[STATE_STEP], purpose,
-                               state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
+// The noise of latents first ..< first + width of draw s of an image: in evaluation (`draws_are_steps`) every draw is a step of its
+// own, so that it does not depend on how many are drawn together; in training the draws of a step have elements one behind the other.
+FUNCTION void draw_noise(const uint first, const uint width, const uint s, const uint latents, const uint sample,
+                         GLOBAL_IN(uint) state, const uint purpose, const uint draws_are_steps, real *noise) {
+  philox_normals(draws_are_steps ? first : s * latents + first, width, sample,
+                 draws_are_steps ? state[STATE_STEP] + s : state[STATE_STEP], purpose, state[STATE_SEED_LOW],
+                 state[STATE_SEED_HIGH], noise);
 }
 
 // z = mu + exp(lv / 2) eps, and ln p(z) - ln q(z|x) = 1/2 sum (lv + eps^2 - z^2), summed over the latents.
@@ -19,13 +19,16 @@ ROW_KERNEL(posterior_draws,
   const uint image = (uint)ROW / samples, s = (uint)ROW - image * samples;
   const uint sample = order[state[STATE_BATCH_START] + image];
   LANE_SUM(sum);
-  FOR_LANES_SUM(j, latents) {
-    const size_t at = (size_t)image * 2 * latents + j;
-    const real log_variance = real_clamp(posterior[at + latents], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
-    const real noise = draw_noise(j, s, latents, sample, state, purpose, draws_are_steps);
-    const real latent = posterior[at] + real_exp(REAL(0.5) * log_variance) * noise;
-    z[(size_t)ROW * latents + j] = latent;
-    LANE_ADD(sum, log_variance + noise * noise - latent * latent);
+  FOR_BLOCKS(first, width, latents) {
+    real noise[BLOCK];
+    draw_noise(first, width, s, latents, sample, state, purpose, draws_are_steps, noise);
+    FOR_BLOCK(l, width) {
+      const size_t at = (size_t)image * 2 * latents + first + l;
+      const real log_variance = real_clamp(posterior[at + latents], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+      const real latent = posterior[at] + real_exp(REAL(0.5) * log_variance) * noise[l];
+      z[(size_t)ROW * latents + first + l] = latent;
+      BLOCK_ADD(sum, l, log_variance + noise[l] * noise[l] - latent * latent);
+    }
   }
   const real total = GROUP_SUM(scratch, sum);
   if (LANE == 0) log_ratio[ROW] = REAL(0.5) * total;
@@ -40,62 +43,89 @@ ROW_KERNEL(posterior_draws_backward,
             VALUE(uint, draws_are_steps), VALUE(uint, groups))) {
   LOCATE(posterior) LOCATE(order) LOCATE(state) LOCATE(dz) LOCATE(dlog_ratio) LOCATE(dposterior)
   const uint sample = order[state[STATE_BATCH_START] + (uint)ROW];
-  FOR_LANES(j, latents) {
-    const size_t at = (size_t)ROW * 2 * latents + j;
-    const real unclamped = posterior[at + latents];
-    const real log_variance = real_clamp(unclamped, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
-    const real deviation = real_exp(REAL(0.5) * log_variance);
-    real dmean = REAL(0.0), dlog_variance = REAL(0.0);
+  FOR_BLOCKS(first, width, latents) {
+    const size_t at = (size_t)ROW * 2 * latents + first;
+    real deviation[BLOCK], dmean[BLOCK], dlog_variance[BLOCK];
+    FOR_BLOCK(l, width) {
+      const real log_variance = real_clamp(posterior[at + latents + l], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+      deviation[l] = real_exp(REAL(0.5) * log_variance);
+      dmean[l] = dlog_variance[l] = REAL(0.0);
+    }
     for (uint s = 0; s < samples; s++) {
       const size_t row = (size_t)ROW * samples + s;
-      const real noise = draw_noise(j, s, latents, sample, state, purpose, draws_are_steps);
-      const real latent = posterior[at] + deviation * noise;
-      const real standard = dz[row * latents + j] - dlog_ratio[row] * latent;
-      const real weight = -dlog_ratio[row] * (real)groups;
-      const real g = groups ? weight * (standard + dlog_ratio[row] * noise / deviation) : standard;
-      dmean += g;
-      dlog_variance += REAL(0.5) * (g * noise * deviation + (groups ? REAL(0.0) : dlog_ratio[row]));
+      const real dratio = dlog_ratio[row], weight = -dratio * (real)groups;
+      real noise[BLOCK];
+      draw_noise(first, width, s, latents, sample, state, purpose, draws_are_steps, noise);
+      FOR_BLOCK(l, width) {
+        const real latent = posterior[at + l] + deviation[l] * noise[l];
+        const real standard = dz[row * latents + first + l] - dratio * latent;
+        const real g = groups ? weight * (standard + dratio * noise[l] / deviation[l]) : standard;
+        dmean[l] += g;
+        dlog_variance[l] += REAL(0.5) * (g * noise[l] * deviation[l] + (groups ? REAL(0.0) : dratio));
+      }
     }
-    dposterior[at] = dmean;
-    const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
-    dposterior[at + latents] = outside ? REAL(0.0) : dlog_variance;
+    FOR_BLOCK(l, width) {
+      const real unclamped = posterior[at + latents + l];
+      const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
+      dposterior[at + l] = dmean[l];
+      dposterior[at + latents + l] = outside ? REAL(0.0) : dlog_variance[l];
+    }
   }
 }
 
 // Sums over the draws of an image, taken on draw by draw: from draw state[STATE_STEP] on, which 0 begins anew.
 //   { l_0, sum (l - l_0), sum (l - l_0)^2, max ln w, sum w / max w, sum (w / max w)^2 }
 // with the log-likelihood l and ln w = l + ln p(z) - ln q(z|x) of each draw (streaming log-sum-exp). The last two leave out the largest
-// weight: what the others weigh beside it is not rounded away.
+// weight: what the others weigh beside it is not rounded away. A row is 64 of the `count` images.
 #define IMPORTANCE_SUMS 6
-KERNEL(accumulate_importance,
-       (IN(real, log_likelihood), IN(real, log_ratio), IN(uint, state), INOUT(real, sums), VALUE(uint, samples),
-        VALUE(uint, count))) {
+#define IMPORTANCE_IMAGES 64
+ROW_KERNEL(accumulate_importance,
+           (IN(real, log_likelihood), IN(real, log_ratio), IN(uint, state), INOUT(real, sums), VALUE(uint, samples),
+            VALUE(uint, count))) {
   LOCATE(log_likelihood) LOCATE(log_ratio) LOCATE(state) LOCATE(sums)
-  FOR_ITEM(count) {
-    GLOBAL(real) image = sums + (size_t)(state[STATE_BATCH_START] + (uint)ITEM) * IMPORTANCE_SUMS;
-    const int begins = state[STATE_STEP] == 0;
-    const size_t row = (size_t)ITEM * samples;
-    const real first = begins ? log_likelihood[row] : image[0];
-    real sum = begins ? REAL(0.0) : image[1], squares = begins ? REAL(0.0) : image[2];
-    real top = begins ? log_likelihood[row] + log_ratio[row] : image[3];
-    real others = begins ? REAL(0.0) : image[4], squared_others = begins ? REAL(0.0) : image[5];
-    for (uint s = 0; s < samples; s++) {
-      const real difference = log_likelihood[row + s] - first;
-      const real log_weight = log_likelihood[row + s] + log_ratio[row + s];
-      const int is_higher = log_weight > top;
-      const real ratio = begins && s == 0 ? REAL(0.0) : real_exp(is_higher ? top - log_weight : log_weight - top);
-      sum += difference;
-      squares += difference * difference;
-      others = is_higher ? (others + REAL(1.0)) * ratio : others + ratio;
-      squared_others = is_higher ? (squared_others + REAL(1.0)) * ratio * ratio : squared_others + ratio * ratio;
-      top = is_higher ? log_weight : top;
+  const uint before = (uint)ROW * IMPORTANCE_IMAGES;
+  const uint images = count - before < IMPORTANCE_IMAGES ? count - before : IMPORTANCE_IMAGES;
+  const int begins = state[STATE_STEP] == 0;
+  FOR_BLOCKS(first, width, images) {
+    GLOBAL(real) image = sums + (size_t)(state[STATE_BATCH_START] + before + first) * IMPORTANCE_SUMS;
+    const size_t row = (size_t)(before + first) * samples;
+    real origin[BLOCK], sum[BLOCK], squares[BLOCK], top[BLOCK], others[BLOCK], squared_others[BLOCK];
+    FOR_BLOCK(l, width) {
+      GLOBAL_IN(real) old = image + l * IMPORTANCE_SUMS;
+      const real likelihood = log_likelihood[row + l * samples], ratio = log_ratio[row + l * samples];
+      origin[l] = begins ? likelihood : old[0];
+      sum[l] = begins ? REAL(0.0) : old[1];
+      squares[l] = begins ? REAL(0.0) : old[2];
+      top[l] = begins ? likelihood + ratio : old[3];
+      others[l] = begins ? REAL(0.0) : old[4];
+      squared_others[l] = begins ? REAL(0.0) : old[5];
     }
-    image[0] = first;
-    image[1] = sum;
-    image[2] = squares;
-    image[3] = top;
-    image[4] = others;
-    image[5] = squared_others;
+    for (uint s = 0; s < samples; s++) {
+      const int is_first = begins && s == 0;
+      FOR_BLOCK(l, width) {
+        const size_t at = row + l * samples + s;
+        const real difference = log_likelihood[at] - origin[l];
+        const real log_weight = log_likelihood[at] + log_ratio[at];
+        const int is_higher = log_weight > top[l];
+        const real share = real_exp(is_higher ? top[l] - log_weight : log_weight - top[l]);
+        const real ratio = is_first ? REAL(0.0) : share;
+        sum[l] += difference;
+        squares[l] += difference * difference;
+        others[l] = is_higher ? (others[l] + REAL(1.0)) * ratio : others[l] + ratio;
+        squared_others[l] =
+            is_higher ? (squared_others[l] + REAL(1.0)) * ratio * ratio : squared_others[l] + ratio * ratio;
+        top[l] = is_higher ? log_weight : top[l];
+      }
+    }
+    FOR_BLOCK(l, width) {
+      GLOBAL(real) to = image + l * IMPORTANCE_SUMS;
+      to[0] = origin[l];
+      to[1] = sum[l];
+      to[2] = squares[l];
+      to[3] = top[l];
+      to[4] = others[l];
+      to[5] = squared_others[l];
+    }
   }
 }
 
@@ -110,12 +140,21 @@ ROW_KERNEL(importance_bound,
   GROUP_SCRATCH(scratch);
   const uint rows = groups * draws;
   LANE_SUM(bounds);
-  FOR_LANES_SUM(g, groups) {
-    const size_t first = (size_t)g * draws;
-    real top = LOG_WEIGHT(first), sum = REAL(0.0);
-    for (uint k = 1; k < draws; k++) top = LOG_WEIGHT(first + k) > top ? LOG_WEIGHT(first + k) : top;
-    ROLLED for (uint k = 0; k < draws; k++) sum += real_exp(LOG_WEIGHT(first + k) - top);
-    LANE_ADD(bounds, top + real_log(sum / (real)draws));
+  FOR_BLOCKS(first, width, groups) {
+    const size_t row = (size_t)first * draws;
+    real top[BLOCK], sum[BLOCK];
+    FOR_BLOCK(l, width) {
+      top[l] = LOG_WEIGHT(row + l * draws);
+      sum[l] = REAL(0.0);
+    }
+    for (uint k = 1; k < draws; k++)
+      FOR_BLOCK(l, width) {
+        const real log_weight = LOG_WEIGHT(row + l * draws + k);
+        top[l] = log_weight > top[l] ? log_weight : top[l];
+      }
+    ROLLED for (uint k = 0; k < draws; k++)
+      FOR_BLOCK(l, width) sum[l] += real_exp(LOG_WEIGHT(row + l * draws + k) - top[l]);
+    FOR_BLOCK(l, width) BLOCK_ADD(bounds, l, top[l] + real_log(sum[l] / (real)draws));
   }
   const real bound = GROUP_SUM(scratch, bounds) / (real)groups;
   LANE_SUM(likelihoods);

@@ -3,12 +3,13 @@
 //
 //   ONE_HEAD(name)         one number a from the decoder
 //     name_density(a, x, &da), name_mean_of(a), name_draw_of(a, u, n)
-//   LOCATION_SCALE(name)   a location from the decoder, and ln scale s: one for all pixels (name_shared_...), or one for each
-//                          pixel, which may be the second number from the decoder
-//     name_density(a, s, x, &da, &ds), name_mean_of(a, s), name_draw_of(a, s, u, n)
-//   MANY_HEADS(name)       `head_count` numbers from the decoder, a[k * stride]; densities of a block of pixels
+//   LOCATION_SCALE(name, means)   a location from the decoder, and ln scale s: one for all pixels (name_shared_...), or one for
+//                          each pixel, which may be the second number from the decoder
+//     name_density(a, s, x, &da, &ds), name_draw_of(a, s, u, n), and with MEANS_OF_PIXELS name_mean_of(a, s), with
+//     MEANS_OF_BLOCKS, for means with a loop inside, name_means(a, s, width, mean) of a block of pixels
+//   MANY_HEADS(name)       `head_count` numbers from the decoder, a[k * stride]; all of a block of pixels
 //     name_densities(a, stride, head_count, x, width, upstream, da, density), da being 0 where no gradient is asked for
-//     name_mean_of(a, stride, head_count), name_draw_of(a, stride, head_count, u, n)
+//     name_means(a, stride, head_count, width, mean), name_draws(a, stride, head_count, u, width, x)
 //
 // The density is ln p(x) in nats, u is uniform on (0, 1) and n standard normal.
 //
@@ -19,11 +20,13 @@
 #define HEADS_OFFSET ((size_t)ROW * head_count * columns)
 #define IMAGE_OFFSET ((size_t)((uint)ROW / samples) * columns)
 
+// The uniform noise of a pixel from its first word.
+FUNCTION real pixel_uniform(const uint word) { return ((real)(word >> 9) + REAL(0.5)) * REAL(1.1920928955078125e-7); }
 // The noise of pixel j of a row: a Philox block of its own.
 FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, const uint purpose, real *u, real *n) {
   uint w[4];
   philox(j, state[STATE_BATCH_START] + row, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH], w);
-  *u = ((real)(w[0] >> 9) + REAL(0.5)) * REAL(1.1920928955078125e-7);
+  *u = pixel_uniform(w[0]);
   real other;
   normals_from_words(w[2], w[3], n, &other);
 }
@@ -137,7 +140,18 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
   const real total = GROUP_SUM(scratch, sum);                                                  \
   if (LANE == 0) log_likelihood[ROW] = total
 
-#define LOCATION_SCALE(name)                                                                   \
+#define MEANS_OF_PIXELS(name)                                                                  \
+  MEAN_ROW(name##_mean_of(heads[offset + j], LOG_SCALE(SCALE_AT(j))))
+#define MEANS_OF_BLOCKS(name)                                                                  \
+  const size_t offset = HEADS_OFFSET;                                                          \
+  FOR_BLOCKS(first, width, columns) {                                                          \
+    real scales[BLOCK], means[BLOCK];                                                          \
+    FOR_BLOCK(l, width) scales[l] = LOG_SCALE(SCALE_AT(first + l));                            \
+    name##_means(heads + offset + first, scales, width, means);                                \
+    FOR_BLOCK(l, width) mean[(size_t)ROW * columns + first + l] = means[l];                    \
+  }
+
+#define LOCATION_SCALE(name, means)                                                            \
   ROW_KERNEL(name##_shared_log_likelihood,                                                     \
              (IN(real, heads), IN(real, x), IN(real, scale), OUT(real, log_likelihood),        \
               LIKELIHOOD_SIZES)) {                                                             \
@@ -187,7 +201,7 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
   ROW_KERNEL(name##_mean, (IN(real, heads), IN(real, scale), OUT(real, mean),                  \
                            LIKELIHOOD_SIZES, SCALE_LAYOUT)) {                                  \
     LOCATE(heads) LOCATE(scale) LOCATE(mean)                                                   \
-    MEAN_ROW(name##_mean_of(heads[offset + j], LOG_SCALE(SCALE_AT(j))));                       \
+    means(name);                                                                               \
   }                                                                                            \
   ROW_KERNEL(name##_draw, (IN(real, heads), IN(real, scale), IN(uint, state), OUT(real, x),    \
                            LIKELIHOOD_SIZES, SCALE_LAYOUT, VALUE(uint, purpose))) {            \
@@ -225,10 +239,26 @@ FUNCTION void pixel_noise(GLOBAL_IN(uint) state, const uint j, const uint row, c
   }                                                                                            \
   ROW_KERNEL(name##_mean, (IN(real, heads), OUT(real, mean), LIKELIHOOD_SIZES)) {              \
     LOCATE(heads) LOCATE(mean)                                                                 \
-    MEAN_ROW(name##_mean_of(heads + offset + j, columns, head_count));                         \
+    const size_t offset = HEADS_OFFSET;                                                        \
+    FOR_BLOCKS(first, width, columns) {                                                        \
+      real means[BLOCK];                                                                       \
+      name##_means(heads + offset + first, columns, head_count, width, means);                 \
+      FOR_BLOCK(l, width) mean[(size_t)ROW * columns + first + l] = means[l];                  \
+    }                                                                                          \
   }                                                                                            \
   ROW_KERNEL(name##_draw, (IN(real, heads), IN(uint, state), OUT(real, x), LIKELIHOOD_SIZES,   \
                            VALUE(uint, purpose))) {                                            \
     LOCATE(heads) LOCATE(state) LOCATE(x)                                                      \
-    DRAW_ROW(name##_draw_of(heads + offset + j, columns, head_count, u, n))                    \
+    const size_t offset = HEADS_OFFSET;                                                        \
+    FOR_BLOCKS(first, width, columns) {                                                        \
+      real u[BLOCK], drawn[BLOCK];                                                             \
+      FOR_BLOCK(l, width) {                                                                    \
+        uint w[4];                                                                             \
+        philox(first + l, state[STATE_BATCH_START] + (uint)ROW, state[STATE_STEP], purpose,    \
+               state[STATE_SEED_LOW], state[STATE_SEED_HIGH], w);                              \
+        u[l] = pixel_uniform(w[0]);                                                            \
+      }                                                                                        \
+      name##_draws(heads + offset + first, columns, head_count, u, width, drawn);              \
+      FOR_BLOCK(l, width) x[(size_t)ROW * columns + first + l] = drawn[l];                     \
+    }                                                                                          \
   }

@@ -73,7 +73,7 @@ FUNCTION real gaussian_draw_of(const real a, const real s, const real u, const r
   (void)u;
   return a + real_exp(s) * n;
 }
-LOCATION_SCALE(gaussian)
+LOCATION_SCALE(gaussian, MEANS_OF_PIXELS)
 
 // ---- Laplace: -|d| - s - ln 2 with d = (x - a) / e^s; da = sign(d) / e^s, ds = |d| - 1.
 FUNCTION real laplace_density(const real a, const real s, const real x, real *da, real *ds) {
@@ -89,7 +89,7 @@ FUNCTION real laplace_draw_of(const real a, const real s, const real u, const re
   const real distance = -real_log(is_low ? REAL(2.0) * u : REAL(2.0) * (REAL(1.0) - u));
   return a + real_exp(s) * (is_low ? -distance : distance);
 }
-LOCATION_SCALE(laplace)
+LOCATION_SCALE(laplace, MEANS_OF_PIXELS)
 
 // ---- Discretised logistic over the 256 levels k / 255 (Salimans et al. 2017, section 2.1): the logistic distribution's
 // mass of a level's bin, low = (x - a - 1/510) / e^s to high = (x - a + 1/510) / e^s; that of the first level has no lower
@@ -109,11 +109,15 @@ FUNCTION real logistic_density(const real a, const real s, const real x, real *d
          (has_high ? real_softplus(-high) : REAL(0.0));
 }
 // sum_k k P(k) / 255 = sum_{k >= 1} P(level >= k) / 255.
-FUNCTION real logistic_mean_of(const real a, const real s) {
-  const real inverse = real_exp(-s);
-  real sum = REAL(0.0);
-  for (uint k = 1; k < 256; k++) sum += real_sigmoid((a - ((real)k - REAL(0.5)) * BIN) * inverse);
-  return sum * BIN;
+FUNCTION void logistic_means(GLOBAL_IN(real) a, const real *s, const uint width, real *mean) {
+  real inverse[BLOCK];
+  FOR_BLOCK(l, width) {
+    inverse[l] = real_exp(-s[l]);
+    mean[l] = REAL(0.0);
+  }
+  for (uint k = 1; k < 256; k++)
+    FOR_BLOCK(l, width) mean[l] += real_sigmoid((a[l] - ((real)k - REAL(0.5)) * BIN) * inverse[l]);
+  FOR_BLOCK(l, width) mean[l] *= BIN;
 }
 FUNCTION real logistic_level(const real x) {
   const real c = real_clamp(x, REAL(0.0), REAL(1.0));
@@ -123,7 +127,7 @@ FUNCTION real logistic_draw_of(const real a, const real s, const real u, const r
   (void)n;
   return logistic_level(a + real_exp(s) * (real_log(u) - real_log(REAL(1.0) - u)));
 }
-LOCATION_SCALE(logistic)
+LOCATION_SCALE(logistic, MEANS_OF_BLOCKS)
 
 // ---- Categorical over K levels, a number a_k each: a_level - ln sum_k e^a_k; da_k = [k = level] - softmax(a)_k. Level of
 // an 8-bit pixel v: floor(v K / 256).
@@ -150,33 +154,42 @@ FUNCTION void categorical_densities(GLOBAL_IN(real) a, const size_t stride, cons
     FOR_BLOCK(l, width)
     da[k * stride + l] = (k == level[l] ? upstream : REAL(0.0)) - real_exp(a[k * stride + l] - largest[l]) * sum[l];
 }
-FUNCTION real categorical_largest(GLOBAL_IN(real) a, const size_t stride, const uint head_count) {
-  real largest = a[0];
-  for (uint k = 1; k < head_count; k++) largest = a[k * stride] > largest ? a[k * stride] : largest;
-  return largest;
+FUNCTION void largest_of_heads(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const uint width,
+                               real *largest) {
+  FOR_BLOCK(l, width) largest[l] = a[l];
+  for (uint k = 1; k < head_count; k++)
+    FOR_BLOCK(l, width) largest[l] = a[k * stride + l] > largest[l] ? a[k * stride + l] : largest[l];
 }
-FUNCTION real categorical_mean_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count) {
-  const real largest = categorical_largest(a, stride, head_count);
-  real sum = REAL(0.0), weighted = REAL(0.0);
-  for (uint k = 0; k < head_count; k++) {
-    const real e = real_exp(a[k * stride] - largest);
-    sum += e;
-    weighted += (real)k * e;
-  }
-  return weighted / (sum * (real)(head_count - 1));
+FUNCTION void categorical_means(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const uint width,
+                                real *mean) {
+  real largest[BLOCK], sum[BLOCK], weighted[BLOCK];
+  largest_of_heads(a, stride, head_count, width, largest);
+  FOR_BLOCK(l, width) sum[l] = weighted[l] = REAL(0.0);
+  for (uint k = 0; k < head_count; k++)
+    FOR_BLOCK(l, width) {
+      const real e = real_exp(a[k * stride + l] - largest[l]);
+      sum[l] += e;
+      weighted[l] += (real)k * e;
+    }
+  FOR_BLOCK(l, width) mean[l] = weighted[l] / (sum[l] * (real)(head_count - 1));
 }
-FUNCTION real categorical_draw_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const real u,
-                                  const real n) {
-  (void)n;
-  const real largest = categorical_largest(a, stride, head_count);
-  real sum = REAL(0.0), reached = REAL(0.0);
-  for (uint k = 0; k < head_count; k++) sum += real_exp(a[k * stride] - largest);
-  uint level = 0;
-  for (uint k = 0; k + 1 < head_count; k++) {
-    reached += real_exp(a[k * stride] - largest);
-    level += reached <= u * sum;
+FUNCTION void categorical_draws(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const real *u,
+                                const uint width, real *x) {
+  real largest[BLOCK], sum[BLOCK], reached[BLOCK];
+  uint level[BLOCK];
+  largest_of_heads(a, stride, head_count, width, largest);
+  FOR_BLOCK(l, width) {
+    sum[l] = reached[l] = REAL(0.0);
+    level[l] = 0;
   }
-  return (real)level / (real)(head_count - 1) + (sum - sum);
+  for (uint k = 0; k < head_count; k++)
+    FOR_BLOCK(l, width) sum[l] += real_exp(a[k * stride + l] - largest[l]);
+  for (uint k = 0; k + 1 < head_count; k++)
+    FOR_BLOCK(l, width) {
+      reached[l] += real_exp(a[k * stride + l] - largest[l]);
+      level[l] += reached[l] <= u[l] * sum[l] ? 1 : 0;
+    }
+  FOR_BLOCK(l, width) x[l] = (real)level[l] / (real)(head_count - 1) + (sum[l] - sum[l]);
 }
 MANY_HEADS(categorical)
 
@@ -221,35 +234,52 @@ FUNCTION void logistic_mixture_densities(GLOBAL_IN(real) a, const size_t stride,
       da[(2 * components + k) * stride + l] = raw >= LOG_SCALE_LOW && raw <= LOG_SCALE_HIGH ? share * dscale : REAL(0.0);
     }
 }
-FUNCTION real logistic_mixture_mean_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count) {
+FUNCTION void logistic_mixture_means(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const uint width,
+                                     real *mean) {
   const uint components = head_count / 3;
-  const real largest = categorical_largest(a, stride, components);
-  real sum = REAL(0.0), weighted = REAL(0.0);
+  real largest[BLOCK], sum[BLOCK], weighted[BLOCK];
+  largest_of_heads(a, stride, components, width, largest);
+  FOR_BLOCK(l, width) sum[l] = weighted[l] = REAL(0.0);
   for (uint k = 0; k < components; k++) {
-    const real e = real_exp(a[k * stride] - largest);
-    sum += e;
-    weighted += e * logistic_mean_of(a[(components + k) * stride], COMPONENT_SCALE(k, 0));
-  }
-  return weighted / sum;
-}
-// u chooses the component; what is left of it, spread over (0, 1) again, draws from that.
-FUNCTION real logistic_mixture_draw_of(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const real u,
-                                       const real n) {
-  const uint components = head_count / 3;
-  const real largest = categorical_largest(a, stride, components);
-  real sum = REAL(0.0), reached = REAL(0.0);
-  for (uint k = 0; k < components; k++) sum += real_exp(a[k * stride] - largest);
-  uint chosen = 0;
-  real rest = u * sum, weight = real_exp(a[0] - largest);
-  for (uint k = 0; k + 1 < components; k++) {
-    reached += real_exp(a[k * stride] - largest);
-    if (reached <= u * sum) {
-      chosen = k + 1;
-      rest = u * sum - reached;
-      weight = real_exp(a[(k + 1) * stride] - largest);
+    real scales[BLOCK];
+    FOR_BLOCK(l, width) scales[l] = COMPONENT_SCALE(k, l);
+    logistic_means(a + (components + k) * stride, scales, width, mean);
+    FOR_BLOCK(l, width) {
+      const real e = real_exp(a[k * stride + l] - largest[l]);
+      sum[l] += e;
+      weighted[l] += e * mean[l];
     }
   }
-  const real v = real_clamp(rest / weight, REAL(5.9604644775390625e-8), REAL(0.99999994));
-  return logistic_draw_of(a[(components + chosen) * stride], COMPONENT_SCALE(chosen, 0), v, n) + (sum - sum);
+  FOR_BLOCK(l, width) mean[l] = weighted[l] / sum[l];
+}
+// u chooses the component; what is left of it, spread over (0, 1) again, draws from that.
+FUNCTION void logistic_mixture_draws(GLOBAL_IN(real) a, const size_t stride, const uint head_count, const real *u,
+                                     const uint width, real *x) {
+  const uint components = head_count / 3;
+  real largest[BLOCK], sum[BLOCK], reached[BLOCK], rest[BLOCK], weight[BLOCK];
+  uint chosen[BLOCK];
+  largest_of_heads(a, stride, components, width, largest);
+  FOR_BLOCK(l, width) sum[l] = reached[l] = REAL(0.0);
+  for (uint k = 0; k < components; k++)
+    FOR_BLOCK(l, width) sum[l] += real_exp(a[k * stride + l] - largest[l]);
+  FOR_BLOCK(l, width) {
+    chosen[l] = 0;
+    rest[l] = u[l] * sum[l];
+    weight[l] = real_exp(a[l] - largest[l]);
+  }
+  for (uint k = 0; k + 1 < components; k++)
+    FOR_BLOCK(l, width) {
+      reached[l] += real_exp(a[k * stride + l] - largest[l]);
+      const real next = real_exp(a[(k + 1) * stride + l] - largest[l]);
+      const int is_passed = reached[l] <= u[l] * sum[l];
+      chosen[l] = is_passed ? k + 1 : chosen[l];
+      rest[l] = is_passed ? u[l] * sum[l] - reached[l] : rest[l];
+      weight[l] = is_passed ? next : weight[l];
+    }
+  FOR_BLOCK(l, width) {
+    const real v = real_clamp(rest[l] / weight[l], REAL(5.9604644775390625e-8), REAL(0.99999994));
+    const real location = a[(components + chosen[l]) * stride + l];
+    x[l] = logistic_draw_of(location, COMPONENT_SCALE(chosen[l], l), v, REAL(0.0)) + (sum[l] - sum[l]);
+  }
 }
 MANY_HEADS(logistic_mixture)

@@ -3,18 +3,22 @@
 ROW_KERNEL(philox_normal, (IN(uint, state), OUT(real, z), VALUE(uint, columns), VALUE(uint, purpose))) {
   LOCATE(state) LOCATE(z)
   const uint sample = state[STATE_BATCH_START] + (uint)ROW;
-  FOR_LANES(j, columns)
-  z[(size_t)ROW * columns + j] = philox_normal_element(j, sample, state[STATE_STEP], purpose,
-                                                       state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
+  FOR_BLOCKS(first, width, columns) {
+    real noise[BLOCK];
+    philox_normals(first, width, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH],
+                   noise);
+    FOR_BLOCK(l, width) z[(size_t)ROW * columns + first + l] = noise[l];
+  }
 }
 
 ROW_KERNEL(philox_uniform, (IN(uint, state), OUT(real, u), VALUE(uint, columns), VALUE(uint, purpose))) {
   LOCATE(state) LOCATE(u)
   const uint sample = state[STATE_BATCH_START] + (uint)ROW;
-  FOR_LANES(j, columns) {
-    uint w[4];
-    philox(j >> 2, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH], w);
-    u[(size_t)ROW * columns + j] = uniform_from_word(w[j & 3u]);
+  FOR_BLOCKS(first, width, columns) {
+    real noise[BLOCK];
+    philox_uniforms(first, width, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH],
+                    noise);
+    FOR_BLOCK(l, width) u[(size_t)ROW * columns + first + l] = noise[l];
   }
 }
 
@@ -25,12 +29,20 @@ ROW_KERNEL(corrupt, (IN(real, x), IN(uint, order), IN(uint, state), OUT(real, y)
   LOCATE(x) LOCATE(order) LOCATE(state) LOCATE(y)
   const size_t offset = (size_t)ROW * columns;
   const uint sample = order[state[STATE_BATCH_START] + (uint)ROW];
-  FOR_LANES(j, columns) {
-    uint w[4];
-    philox(j >> 2, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH], w);
-    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW],
-                                             state[STATE_SEED_HIGH]);
-    const real masked = uniform_from_word(w[j & 3u]) < level ? REAL(0.0) : x[offset + j];
-    y[offset + j] = masks ? masked : x[offset + j] + level * noise;
+  FOR_BLOCKS(first, width, columns) {
+    const size_t at = offset + first;
+    real noise[BLOCK];
+    if (masks) {
+      philox_uniforms(first, width, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH],
+                      noise);
+      FOR_BLOCK(l, width) {
+        const real kept = x[at + l];
+        y[at + l] = noise[l] < level ? REAL(0.0) : kept;
+      }
+    } else {
+      philox_normals(first, width, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH],
+                     noise);
+      FOR_BLOCK(l, width) y[at + l] = x[at + l] + level * noise[l];
+    }
   }
 }

@@ -15,6 +15,17 @@ ROW_KERNEL(squared_deviation, (IN(real, x), IN(real, sums), OUT(real, y), VALUE(
   }
 }
 
+// Elements first ..< first + count of the rows of a block and group, one row behind the other; the rows are `stride` apart.
+FUNCTION void group_elements(GLOBAL_IN(real) from, const uint stride, const uint width, const uint first, const uint count,
+                             real *values) {
+  uint row = first / width, column = REMAINDER(first, row, width);
+  for (uint l = 0; l < count; row++, column = 0) {
+    const uint run = width - column < count - l ? width - column : count - l;
+    for (uint k = 0; k < run; k++) values[l + k] = from[(size_t)row * stride + column + k];
+    l += run;
+  }
+}
+
 // The sums of a block and a group, and the sums of its squared deviations. One row a block and group.
 ROW_KERNEL(group_sums, (IN(real, x), OUT(real, sums), OUT(real, squares), VALUE(uint, columns), VALUE(uint, block_rows),
                         VALUE(uint, groups))) {
@@ -22,19 +33,23 @@ ROW_KERNEL(group_sums, (IN(real, x), OUT(real, sums), OUT(real, squares), VALUE(
   GROUP_SCRATCH(scratch);
   const uint width = columns / groups, block = (uint)ROW / groups;
   GLOBAL_IN(real) from = x + (size_t)block * block_rows * columns + REMAINDER((uint)ROW, block, groups) * width;
-  const uint count = block_rows * width;
+  const uint count = block_rows * width, run = groups == 1 ? count : width;
   LANE_SUM(sum);
-  FOR_LANES_SUM(i, count) {
-    const uint row = i / width;
-    LANE_ADD(sum, from[(size_t)row * columns + REMAINDER(i, row, width)]);
+  FOR_BLOCKS(i, size, count) {
+    real values[BLOCK];
+    group_elements(from, columns, run, i, size, values);
+    FOR_BLOCK(l, size) BLOCK_ADD(sum, l, values[l]);
   }
   const real total = GROUP_SUM(scratch, sum);
   const real mean = total / (real)count;
   LANE_SUM(square);
-  FOR_LANES_SUM(i, count) {
-    const uint row = i / width;
-    const real deviation = from[(size_t)row * columns + REMAINDER(i, row, width)] - mean;
-    LANE_ADD(square, deviation * deviation);
+  FOR_BLOCKS(i, size, count) {
+    real values[BLOCK];
+    group_elements(from, columns, run, i, size, values);
+    FOR_BLOCK(l, size) {
+      const real deviation = values[l] - mean;
+      BLOCK_ADD(square, l, deviation * deviation);
+    }
   }
   const real deviations = GROUP_SUM(scratch, square);
   if (LANE == 0) {
@@ -91,17 +106,21 @@ ROW_KERNEL(group_gradient_sums,
   const uint count = block_rows * width;
   LANE_SUM(a);
   LANE_SUM(b);
-  FOR_LANES_SUM(i, count) {
-    const uint row = i / width, j = REMAINDER(i, row, width);
-    const size_t at = offset + (size_t)row * columns + j;
-    LANE_ADD(a, gamma[start + j] * dy[at]);
-    LANE_ADD(b, gamma[start + j] * product[at]);
+  FOR_BLOCKS(i, size, count) {
+    real scales[BLOCK], gradients[BLOCK], products[BLOCK];
+    group_elements(gamma + start, 0, width, i, size, scales);
+    group_elements(dy + offset, columns, width, i, size, gradients);
+    group_elements(product + offset, columns, width, i, size, products);
+    FOR_BLOCK(l, size) {
+      BLOCK_ADD(a, l, scales[l] * gradients[l]);
+      BLOCK_ADD(b, l, scales[l] * products[l]);
+    }
   }
   const real sum = GROUP_SUM(scratch, a);
-  const real products = GROUP_SUM(scratch, b);
+  const real product_sum = GROUP_SUM(scratch, b);
   if (LANE == 0) {
     first[ROW] = sum;
-    second[ROW] = products;
+    second[ROW] = product_sum;
   }
 }
 

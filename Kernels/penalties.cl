@@ -35,14 +35,16 @@ ROW_KERNEL(free_bits_backward, (IN(real, posterior), IN(real, mean_kl), IN(real,
                                 VALUE(uint, latents), VALUE(real, free))) {
   LOCATE(posterior) LOCATE(mean_kl) LOCATE(dpenalty) LOCATE(dposterior)
   const size_t offset = (size_t)ROW * 2 * latents;
+  const real upstream = dpenalty[ROW];
   FOR_LANES(j, latents) {
     const real unclamped = posterior[offset + latents + j];
     const real log_variance = real_clamp(unclamped, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
-    const real weight = mean_kl[j] <= free ? REAL(0.0) : dpenalty[ROW];
-    const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
+    const real weight = mean_kl[j] <= free ? REAL(0.0) : upstream;
+    // `|` in place of `||`, which would be a branch around the exponential.
+    const int outside = (unclamped < LOG_VARIANCE_LOW) | (unclamped > LOG_VARIANCE_HIGH);
+    const real gradient = REAL(0.5) * weight * (real_exp(log_variance) - REAL(1.0));
     dposterior[offset + j] = weight * posterior[offset + j];
-    dposterior[offset + latents + j] =
-        outside ? REAL(0.0) : REAL(0.5) * weight * (real_exp(log_variance) - REAL(1.0));
+    dposterior[offset + latents + j] = outside ? REAL(0.0) : gradient;
   }
 }
 

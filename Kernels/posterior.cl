@@ -8,15 +8,19 @@
   const size_t row = ROW;                                                                                  \
   const uint sample = order[state[STATE_BATCH_START] + row];                                               \
   LANE_SUM(sum);                                                                                           \
-  FOR_LANES_SUM(j, latents) {                                                                              \
-    const size_t at = row * 2 * latents + j;                                                               \
-    const real mean = element(posterior, at, j);                                                           \
-    const real log_variance =                                                                              \
-        real_clamp(element(posterior, at + latents, j + latents), LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);    \
-    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], \
-                                             state[STATE_SEED_HIGH]);                                      \
-    z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise;                              \
-    LANE_ADD(sum, standard_normal_kl(mean, log_variance));                                                 \
+  FOR_BLOCKS(first, width, latents) {                                                                      \
+    real noise[BLOCK];                                                                                     \
+    philox_normals(first, width, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW],                \
+                   state[STATE_SEED_HIGH], noise);                                                         \
+    FOR_BLOCK(l, width) {                                                                                  \
+      const uint j = first + l;                                                                            \
+      const size_t at = row * 2 * latents + j;                                                             \
+      const real mean = element(posterior, at, j);                                                         \
+      const real log_variance =                                                                            \
+          real_clamp(element(posterior, at + latents, j + latents), LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);  \
+      z[row * latents + j] = mean + real_exp(REAL(0.5) * log_variance) * noise[l];                         \
+      BLOCK_ADD(sum, l, standard_normal_kl(mean, log_variance));                                           \
+    }                                                                                                      \
   }                                                                                                        \
   const real total = GROUP_SUM(scratch, sum);                                                              \
   if (LANE == 0) kl[row] = total
@@ -39,19 +43,23 @@ FUNCTION void posterior_gradient(GLOBAL_IN(real) posterior, GLOBAL_IN(uint) orde
                                  GLOBAL_IN(real) dz, const real dkl, GLOBAL(real) dposterior, const uint latents,
                                  const uint purpose, const size_t row) {
   const uint sample = order[state[STATE_BATCH_START] + row];
-  FOR_LANES(j, latents) {
-    const size_t at = row * 2 * latents + j;
-    const real mean = posterior[at];
-    const real unclamped = posterior[at + latents];
-    const real log_variance = real_clamp(unclamped, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
-    const real noise = philox_normal_element(j, sample, state[STATE_STEP], purpose,
-                                             state[STATE_SEED_LOW], state[STATE_SEED_HIGH]);
-    const real deviation = real_exp(REAL(0.5) * log_variance);
-    const real gradient = REAL(0.5) * (dz[row * latents + j] * noise * deviation +
-                                       dkl * (deviation * deviation - REAL(1.0)));
-    dposterior[at] = dz[row * latents + j] + dkl * mean;
-    const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
-    dposterior[at + latents] = outside ? REAL(0.0) : gradient;
+  FOR_BLOCKS(first, width, latents) {
+    real noise[BLOCK];
+    philox_normals(first, width, sample, state[STATE_STEP], purpose, state[STATE_SEED_LOW], state[STATE_SEED_HIGH],
+                   noise);
+    FOR_BLOCK(l, width) {
+      const uint j = first + l;
+      const size_t at = row * 2 * latents + j;
+      const real mean = posterior[at];
+      const real unclamped = posterior[at + latents];
+      const real log_variance = real_clamp(unclamped, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH);
+      const real deviation = real_exp(REAL(0.5) * log_variance);
+      const real gradient = REAL(0.5) * (dz[row * latents + j] * noise[l] * deviation +
+                                         dkl * (deviation * deviation - REAL(1.0)));
+      dposterior[at] = dz[row * latents + j] + dkl * mean;
+      const int outside = unclamped < LOG_VARIANCE_LOW || unclamped > LOG_VARIANCE_HIGH;
+      dposterior[at + latents] = outside ? REAL(0.0) : gradient;
+    }
   }
 }
 
@@ -86,8 +94,9 @@ ROW_KERNEL(bound_log_variance_backward,
   LOCATE(x) LOCATE(dy) LOCATE(dx)
   const size_t offset = (size_t)ROW * 2 * latents;
   FOR_LANES(j, 2 * latents) {
-    const real value = x[offset + j];
-    dx[offset + j] = j < latents || (value >= low && value <= high) ? dy[offset + j] : REAL(0.0);
+    const real value = x[offset + j], gradient = dy[offset + j];
+    const int passes = (j < latents) | ((value >= low) & (value <= high));
+    dx[offset + j] = passes ? gradient : REAL(0.0);
   }
 }
 

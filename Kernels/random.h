@@ -80,6 +80,75 @@ FUNCTION real philox_normal_element(const uint element, const uint sample, const
   return (element & 1u) ? second : first;
 }
 
+// The normals, and the uniform numbers, of elements first ..< first + width of a sample, no more than BLOCK.
+#ifdef ONE_LANE
+// Every Philox block is made once and its four elements are used. The number of blocks made together is a constant, so that loops
+// over them become vectors without a rest; what nobody asked for is thrown away.
+#define NOISE_BLOCKS (BLOCKS_AT_ONCE > 1 ? BLOCKS_AT_ONCE : 8)
+#if BLOCKS_AT_ONCE == 1
+// In lanes of 64 bits, which hold a product whole; what lies above the lower 32 bits is never looked at.
+FUNCTION void philox_noise_blocks(const uint first, const uint sample, const uint step, const uint purpose,
+                                  const uint seed_low, const uint seed_high, uint words[4][NOISE_BLOCKS]) {
+  for (uint i = 0; i < NOISE_BLOCKS; i++) {
+    const ulong mask = 0xFFFFFFFFu;
+    ulong c0 = first + i, c1 = sample, c2 = step, c3 = purpose;
+    uint k0 = seed_low, k1 = seed_high;
+    UNROLL(10) for (int round = 0; round < 10; round++) {
+      const ulong p0 = (c0 & mask) * 0xD2511F53u, p1 = (c2 & mask) * 0xCD9E8D57u;
+      c0 = (p1 >> 32) ^ c1 ^ k0;
+      c1 = p1;
+      c2 = (p0 >> 32) ^ c3 ^ k1;
+      c3 = p0;
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+    words[0][i] = (uint)c0;
+    words[1][i] = (uint)c1;
+    words[2][i] = (uint)c2;
+    words[3][i] = (uint)c3;
+  }
+}
+#else
+#define philox_noise_blocks philox_blocks
+#endif
+// `values` of the four words of each block, from block first / 4 on, lie one behind the other.
+#define NOISE_OF_BLOCKS(noise, first, width, values)                                                      \
+  real drawn[BLOCK + 4 * NOISE_BLOCKS];                                                                   \
+  const uint shift = (first) & 3u, blocks = (shift + (width) + 3u) >> 2;                                  \
+  for (uint b = 0; b < blocks; b += NOISE_BLOCKS) {                                                       \
+    uint w[4][NOISE_BLOCKS];                                                                              \
+    philox_noise_blocks(((first) >> 2) + b, sample, step, purpose, seed_low, seed_high, w);               \
+    for (uint i = 0; i < NOISE_BLOCKS; i++) {                                                             \
+      real *to = drawn + 4 * (b + i);                                                                     \
+      values                                                                                              \
+    }                                                                                                     \
+  }                                                                                                       \
+  FOR_BLOCK(l, width) noise[l] = drawn[shift + l]
+
+FUNCTION void philox_normals(const uint first, const uint width, const uint sample, const uint step, const uint purpose,
+                             const uint seed_low, const uint seed_high, real *noise) {
+  NOISE_OF_BLOCKS(noise, first, width, normals_from_words(w[0][i], w[1][i], to, to + 1);
+                  normals_from_words(w[2][i], w[3][i], to + 2, to + 3););
+}
+FUNCTION void philox_uniforms(const uint first, const uint width, const uint sample, const uint step, const uint purpose,
+                              const uint seed_low, const uint seed_high, real *noise) {
+  NOISE_OF_BLOCKS(noise, first, width, UNROLL(4) for (uint k = 0; k < 4; k++) to[k] = uniform_from_word(w[k][i]););
+}
+#else
+FUNCTION void philox_normals(const uint first, const uint width, const uint sample, const uint step, const uint purpose,
+                             const uint seed_low, const uint seed_high, real *noise) {
+  (void)width;
+  noise[0] = philox_normal_element(first, sample, step, purpose, seed_low, seed_high);
+}
+FUNCTION void philox_uniforms(const uint first, const uint width, const uint sample, const uint step, const uint purpose,
+                              const uint seed_low, const uint seed_high, real *noise) {
+  (void)width;
+  uint w[4];
+  philox(first >> 2, sample, step, purpose, seed_low, seed_high, w);
+  noise[0] = uniform_from_word(w[first & 3u]);
+}
+#endif
+
 // The words of a step's state buffer, written by the host before each step.
 #define STATE_SEED_LOW 0
 #define STATE_SEED_HIGH 1

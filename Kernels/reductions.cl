@@ -16,9 +16,14 @@
   for (; end - r >= ROWS_AT_ONCE; r += ROWS_AT_ONCE) FOR_COLUMNS add(ROWS_AT_ONCE, f) \
   for (; r < end; r++) FOR_COLUMNS add(1, f)                                          \
   FOR_COLUMNS sums[(size_t)part * columns + first + k] = accumulator[q];
+#ifdef ONE_LANE
+// Without a condition, which vectors of SSE have no masks for.
+#define FOR_COLUMNS for (uint q = 0, k = 0; q < width; q++, k++)
+#else
 #define FOR_COLUMNS                                                                   \
   for (uint q = 0, k = (uint)LANE; q < COLUMN_TILE / LANES; q++, k += LANES)          \
     if (k < width)
+#endif
 
 // The elements of several rows are all read before the first is used, so that the reads of a lane overlap.
 #define ROWS_AT_ONCE 8

@@ -22,7 +22,7 @@ typedef struct {
 } bf16_source;
 
 // Rounds a part of op(A) (`paired` 0) or op(B) (1) to tiles: panel p begins at packed + p * tiles(depth) * TILE.
-void vae_bf16_pack(vae_bf16_kernel kind, const bf16_source *source, int paired, bf16 *packed);
+void vae_bf16_pack(const vae_level *level, vae_bf16_kernel kind, const bf16_source *source, int paired, bf16 *packed);
 
 // Up to 32 x 32 elements of C, from one or two panels of each operand.
 typedef struct {
@@ -41,6 +41,6 @@ typedef struct {
   void (*end)(void);
 } bf16_multiplier;
 
-bf16_multiplier vae_bf16_multiplier(vae_bf16_kernel kind);
+bf16_multiplier vae_bf16_multiplier(const vae_level *level, vae_bf16_kernel kind);
 
 #endif

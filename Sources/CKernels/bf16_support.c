@@ -1,5 +1,5 @@
 // Which bf16 kernels this machine can run.
-#include "ckernels.h"
+#include "level.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -32,13 +32,18 @@ int vae_bf16_is_available(vae_bf16_kernel kind) {
 int vae_bf16_is_available(vae_bf16_kernel kind) { return kind == VAE_BF16_PORTABLE; }
 #endif
 
-vae_bf16_kernel vae_bf16_best(void) {
+vae_bf16_kernel vae_bf16_best(const vae_level *level) {
+#if defined(__x86_64__)
+  // A lower level leaves the instructions of higher ones alone.
+  if (vae_level_or_best(level) != &vae_level_x86_64_v4) return VAE_BF16_PORTABLE;
+#endif
+  (void)level;
   if (vae_bf16_is_available(VAE_BF16_AMX)) return VAE_BF16_AMX;
   return vae_bf16_is_available(VAE_BF16_AVX512) ? VAE_BF16_AVX512 : VAE_BF16_PORTABLE;
 }
 
-const char *vae_bf16_instruction_set(void) {
-  switch (vae_bf16_best()) {
+const char *vae_bf16_instruction_set(const vae_level *level) {
+  switch (vae_bf16_best(level)) {
   case VAE_BF16_AMX: return "AMX-BF16";
   case VAE_BF16_AVX512: return "AVX512-BF16";
   default: return NULL;

@@ -1,5 +1,5 @@
 // The kernel dialect, C side (Kernels/dialect.h describes it). A kernel becomes an inlined body and a loop over
-// its items, compiled for several instruction sets and chosen at run time, entered in a table under its name.
+// its items, compiled for each level (level_code.h), entered in a table under its name.
 // A row kernel has one lane that walks all columns (Kernels/one_lane.h). Define REAL_IS_DOUBLE for the float64 reference.
 #ifndef VAE_CPU_DIALECT_H
 #define VAE_CPU_DIALECT_H
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "ckernels.h"
-#include "clones.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -27,7 +26,12 @@ typedef double real;
 typedef float real;
 #define REAL(x) x##f
 #define REAL_SQRT(x) __builtin_elementwise_sqrt(x)
+#ifdef VAE_WITHOUT_FMA
+#include "fused.h"
+#define MULTIPLY_ADD(a, b, c) vae_fused_multiply_add((a), (b), (c))
+#else
 #define MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
+#endif
 static inline float bits_to_real(const uint32_t bits) {
   float x;
   memcpy(&x, &bits, sizeof x);
@@ -52,12 +56,6 @@ static inline uint32_t real_to_bits(const float x) {
 #define BLOCKS_AT_ONCE 1
 #define ONE_LANE
 #include "../../Kernels/one_lane.h"
-
-#ifdef REAL_IS_DOUBLE
-#define VAE_CLONES
-#else
-#define VAE_CLONES CLONES
-#endif
 
 // A parameter is a triple (C type, name, field of vae_argument).
 // An array has its own name from LOCATE on, so that a kernel that forgets it does not compile.
@@ -99,23 +97,25 @@ static inline uint32_t real_to_bits(const float x) {
 #define VAE_ALL_LOAD(...) VAE_EACH(VAE_LOAD, __VA_ARGS__)
 #define VAE_ALL_NAME(...) VAE_EACH(VAE_NAME, __VA_ARGS__)
 
-#ifdef REAL_IS_DOUBLE
-#define VAE_SECTION "vae_table_f64"
-#else
-#define VAE_SECTION "vae_table_f32"
-#endif
+// The table of a level is a linker section. `LEVEL` is float64 for the reference.
+#define VAE_TEXT(x) VAE_TEXT_(x)
+#define VAE_TEXT_(...) #__VA_ARGS__
+#define VAE_SECTION VAE_TEXT(VAE_CONCATENATE(vae_table_, LEVEL))
+#define VAE_TABLE_START VAE_CONCATENATE(__start_vae_table_, LEVEL)
+#define VAE_TABLE_STOP VAE_CONCATENATE(__stop_vae_table_, LEVEL)
+#define VAE_RUN(name) VAE_CONCATENATE(name##_, LEVEL)
 
-// The table is a linker section: a kernel enters itself, no list is kept by hand.
-#define KERNEL(name, parameters) VAE_KERNEL(name, parameters)
-#define ROW_KERNEL(name, parameters) VAE_KERNEL(name, parameters)
-#define VAE_KERNEL(name, parameters)                                                                   \
+// A kernel enters itself, no list is kept by hand. The text of its parameters, once the macros are gone, is a list of the triples.
+#define KERNEL(name, parameters) VAE_KERNEL(name, parameters, 0)
+#define ROW_KERNEL(name, parameters) VAE_KERNEL(name, parameters, 1)
+#define VAE_KERNEL(name, parameters, has_rows)                                                         \
   FUNCTION void name##_body(VAE_ALL_DECLARE parameters __attribute__((unused)) const size_t ITEM);                             \
-  VAE_CLONES static void name##_run(const vae_argument *arguments, size_t begin, size_t end) {         \
+  static void VAE_RUN(name)(const vae_argument *arguments, size_t begin, size_t end) {                 \
     VAE_ALL_LOAD parameters                                                                            \
     for (size_t item = begin; item < end; item++) name##_body(VAE_ALL_NAME parameters item);           \
   }                                                                                                    \
-  __attribute__((used, retain, section(VAE_SECTION), aligned(16))) static const vae_kernel name##_entry = { \
-      #name, name##_run};                                                                              \
+  __attribute__((used, retain, section(VAE_SECTION), aligned(8))) static const vae_kernel name##_entry = { \
+      #name, VAE_TEXT(parameters), VAE_RUN(name), has_rows};                                           \
   FUNCTION void name##_body(VAE_ALL_DECLARE parameters __attribute__((unused)) const size_t ITEM)
 
 #endif

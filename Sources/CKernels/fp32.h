@@ -1,4 +1,5 @@
-// Parts of the float32 matrix product (gemm.c): how operands are packed, and the kernels that multiply them.
+// Parts of the float32 matrix product (gemm.c): what its kernels are given. level.h lists the functions, each of which is compiled
+// for every level.
 //
 // op(B) lies in panels of as many columns as a register tile has, one value of k after the other; a transposed A in blocks
 // of as many rows as a register tile has, likewise.
@@ -23,23 +24,11 @@ typedef struct {
 typedef struct {
   void (*run)(const fp32_tile *tile);
   size_t rows, columns;
-  const char *name;
 } fp32_kernel;
 
-// The best for this processor.
-fp32_kernel vae_fp32_kernel(void);
-
-// `count` rows of `depth` values, `ld` apart, to the columns of a panel of width `stride`, the rest of it 0.
-void vae_fp32_pack_transposed(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride);
-
-// `depth` rows of `count` values, `ld` apart, to panels of width `stride`, `size` values apart, the rest of the last 0.
-void vae_fp32_pack_panels(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride,
-                          size_t size);
-
-// Rows first ..< first + rows and columns k0 ..< k0 + columns of unfolded images (vae_gemm), `ld` apart.
+// `rows` rows of unfolded images (vae_gemm) from row `first` on, and `columns` columns from k0 on.
 typedef struct {
   size_t first, rows, k0, columns;
 } unfolded_part;
-void vae_unfold(const vae_geometry *geometry, const float *images, unfolded_part part, float *to, size_t ld);
 
 #endif

@@ -6,7 +6,7 @@
 // tile of C stays in vector registers while k runs; between blocks of k the sums rest in C.
 #include <string.h>
 
-#include "fp32.h"
+#include "level.h"
 #include "workspace.h"
 
 #define K_BLOCK 512 // most values of k in a packed panel
@@ -34,18 +34,21 @@ typedef struct {
 _Static_assert(sizeof(workspace) <= WORKSPACE_BYTES, "a thread's workspace is too small");
 
 // Panels of a B that lies as images, columns j0 ..< j1.
-static void unfold_panels(const vae_gemm *g, size_t k0, size_t depth, size_t j0, size_t j1, size_t width, workspace *own) {
+static void unfold_panels(const vae_level *level, const vae_gemm *g, size_t k0, size_t depth, size_t j0, size_t j1,
+                          workspace *own) {
+  const size_t width = level->product.columns;
   for (size_t j = j0; j < j1; j += width) {
     float *panel = own->panels[(j - j0) / width];
     const unfolded_part part = {.first = k0, .rows = depth, .k0 = j, .columns = least(j1 - j, width)};
     if (part.columns < width) memset(panel, 0, depth * width * sizeof(float));
-    vae_unfold(&g->geometry, g->b, part, panel, width);
+    level->unfold(&g->geometry, g->b, part, panel, width);
   }
 }
 
 void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1) {
   workspace *own = vae_workspace();
-  const fp32_kernel kernel = vae_fp32_kernel();
+  const vae_level *level = vae_level_or_best(g->level);
+  const fp32_kernel kernel = level->product;
   const size_t height = kernel.rows, width = kernel.columns;
   const int unfolds_a = g->images == VAE_IMAGES_A, unfolds_b = g->images == VAE_IMAGES_B;
   const blocking step = choose_blocking(g->m, g->k);
@@ -54,18 +57,17 @@ void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1
     for (size_t k0 = 0; k0 < g->k; k0 += step.depth) {
       const size_t depth = least(g->k - k0, step.depth);
       if (unfolds_a)
-        vae_unfold(&g->geometry, g->a, (unfolded_part){i0, i1 - i0, k0, depth}, own->blocks, depth);
+        level->unfold(&g->geometry, g->a, (unfolded_part){i0, i1 - i0, k0, depth}, own->blocks, depth);
       if (g->transpose_a)
-        vae_fp32_pack_panels(g->a + k0 * g->m + i0, g->m, i1 - i0, depth, own->blocks, height, height * depth);
+        level->pack_panels(g->a + k0 * g->m + i0, g->m, i1 - i0, depth, own->blocks, height, height * depth);
       for (size_t j0 = n0; j0 < n1; j0 += step.panels * width) {
         const size_t j1 = least(n1, j0 + step.panels * width);
         for (size_t j = j0; g->transpose_b && j < j1; j += width)
-          vae_fp32_pack_transposed(g->b + j * g->k + k0, g->k, least(j1 - j, width), depth,
-                                   own->panels[(j - j0) / width], width);
-        if (unfolds_b) unfold_panels(g, k0, depth, j0, j1, width, own);
+          level->pack_transposed(g->b + j * g->k + k0, g->k, least(j1 - j, width), depth, own->panels[(j - j0) / width],
+                                 width);
+        if (unfolds_b) unfold_panels(level, g, k0, depth, j0, j1, own);
         if (!g->transpose_b && !unfolds_b)
-          vae_fp32_pack_panels(g->b + k0 * g->n + j0, g->n, j1 - j0, depth, own->panels[0], width,
-                               K_BLOCK * MOST_COLUMNS);
+          level->pack_panels(g->b + k0 * g->n + j0, g->n, j1 - j0, depth, own->panels[0], width, K_BLOCK * MOST_COLUMNS);
         for (size_t i = i0; i < i1; i += height) {
           fp32_tile o = {.rows = (int)least(i1 - i, height), .ldc = g->n, .depth = depth, .accumulate = k0 > 0};
           o.packed = g->transpose_a;
@@ -81,4 +83,9 @@ void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1
       }
     }
   }
+}
+
+void vae_fold(const vae_level *level, const vae_geometry *geometry, const float *unfolded, size_t first_row, size_t y0,
+              size_t y1, float *lines) {
+  vae_level_or_best(level)->fold(geometry, unfolded, first_row, y0, y1, lines);
 }

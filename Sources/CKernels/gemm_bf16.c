@@ -6,7 +6,7 @@
 // L2 cache holds, and takes op(B) past them a few panels at a time.
 #include <string.h>
 
-#include "bf16.h"
+#include "level.h"
 #include "workspace.h"
 
 #define A_VALUES (512 << 10) // of op(A) packed at a time: 1 MB, half an L2 cache
@@ -61,7 +61,8 @@ static void run_panels(const vae_gemm *g, const bf16_multiplier *multiplier, pan
 
 void vae_gemm_bf16_tile(const vae_gemm *g, vae_bf16_kernel kind, size_t m0, size_t m1, size_t n0, size_t n1) {
   workspace *own = vae_workspace();
-  const bf16_multiplier multiplier = vae_bf16_multiplier(kind);
+  const vae_level *level = vae_level_or_best(g->level);
+  const bf16_multiplier multiplier = vae_bf16_multiplier(level, kind);
   const size_t pieces = (g->k + K_BLOCK - 1) / K_BLOCK;
   const size_t step = pieces ? ((g->k + pieces - 1) / pieces + DEPTH - 1) / DEPTH * DEPTH : DEPTH;
   const size_t rows = A_VALUES / step / (2 * SIDE) * (2 * SIDE);
@@ -73,13 +74,13 @@ void vae_gemm_bf16_tile(const vae_gemm *g, vae_bf16_kernel kind, size_t m0, size
       bf16_source source = {.ld = g->transpose_a ? g->m : g->k, .extent = a.end - i, .depth = depth};
       source.along = !g->transpose_a;
       source.x = g->transpose_a ? g->a + k * g->m + i : g->a + i * g->k + k;
-      vae_bf16_pack(kind, &source, 0, own->a);
+      vae_bf16_pack(level, kind, &source, 0, own->a);
       for (size_t j = n0; j < n1; j += B_PANELS * SIDE) {
         const panels b = {own->b, j, least(n1, j + B_PANELS * SIDE)};
         source = (bf16_source){.ld = g->transpose_b ? g->k : g->n, .extent = b.end - j, .depth = depth};
         source.along = g->transpose_b != 0;
         source.x = g->transpose_b ? g->b + j * g->k + k : g->b + k * g->n + j;
-        vae_bf16_pack(kind, &source, 1, own->b);
+        vae_bf16_pack(level, kind, &source, 1, own->b);
         run_panels(g, &multiplier, a, b, (depth + DEPTH - 1) / DEPTH, k > 0, own->edge);
       }
     }

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "clones.h"
-
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__x86_64__)
 #define TARGET(name) __attribute__((target(name)))

@@ -4,15 +4,16 @@ import Glibc
 
 extension CPUBackend {
   /// The CPU as `vae-gpu devices` lists it.
-  package static func describe(threads: Int? = nil, realType: RealType = .float32) -> DeviceInfo {
-    let instructions = [vae_instruction_set(), vae_bf16_instruction_set()].compactMap { name in
-      name.map { String(cString: $0) }
-    }
+  package static func describe(
+    threads: Int? = nil, realType: RealType = .float32, instructions: InstructionSet = .current
+  ) -> DeviceInfo {
+    let bf16 = vae_bf16_instruction_set(instructions.level).map { [String(cString: $0)] } ?? []
     return DeviceInfo(
       index: nil, name: processorName ?? "CPU", vendor: "", platform: "CPU backend",
       driver: "native", type: .cpu,
       computeUnits: threads ?? availableProcessors, memory: physicalMemory,
-      features: instructions + (realType == .float32 ? [] : ["fp64"]))
+      features: [instructions.name] + bf16 + (realType == .float32 ? [] : ["fp64"]),
+      instructionSet: instructions.name)
   }
 
   private static var physicalMemory: UInt64 {

@@ -13,14 +13,20 @@ package final class CPUBackend: Backend {
   package let precisions = Set(Precision.allCases)
   let pool: WorkerPool
   let kernels: KernelTable
+  let instructions: InstructionSet
 
-  /// - Parameter threads: nil uses every processor available to this process.
-  package init(threads: Int? = nil, realType: RealType = .float32) {
+  /// - Parameters:
+  ///   - threads: nil uses every processor available to this process.
+  ///   - instructions: of the float32 kernels and products; one that this processor has.
+  package init(
+    threads: Int? = nil, realType: RealType = .float32, instructions: InstructionSet = .current
+  ) {
     let count = threads ?? CPUBackend.availableProcessors
     pool = WorkerPool(threadCount: count)
     self.realType = realType
-    kernels = KernelTable(realType)
-    info = CPUBackend.describe(threads: count, realType: realType)
+    self.instructions = instructions
+    kernels = KernelTable(realType, instructions)
+    info = CPUBackend.describe(threads: count, realType: realType, instructions: instructions)
     // The pool threads; OpenBLAS runs each call on the thread that makes it.
     openblas_set_num_threads(1)
   }

@@ -20,7 +20,7 @@ struct CPUFoldedMultiplyCommand: CPUCommand {
       "a product of \(multiply.m) x \(multiply.n) folded by \(geometry)")
     gemm = vae_gemm(
       multiply, a: backend.address(of: multiply.a), b: backend.address(of: multiply.b),
-      c: backend.address(of: multiply.c))
+      c: backend.address(of: multiply.c), instructions: backend.instructions)
     self.geometry = geometry
     parts = FoldedParts(
       geometry, images: multiply.m / (geometry.outHeight * geometry.outWidth),
@@ -54,7 +54,7 @@ struct CPUFoldedMultiplyCommand: CPUCommand {
     for (index, image) in part.images.enumerated() {
       let line = image * self.geometry.height + lines.lowerBound
       vae_fold(
-        &geometry, scratch + index * places.count * self.geometry.outWidth * gemm.n,
+        gemm.level, &geometry, scratch + index * places.count * self.geometry.outWidth * gemm.n,
         places.lowerBound, lines.lowerBound, lines.upperBound,
         gemm.c + line * width * self.geometry.channels)
       epilogue?.run((line * width)..<((line + lines.count) * width), 0..<self.geometry.channels)

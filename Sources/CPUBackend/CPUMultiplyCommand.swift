@@ -28,9 +28,11 @@ struct CPUMultiplyCommand: CPUCommand {
     a = backend.address(of: multiply.a)
     b = backend.address(of: multiply.b)
     c = backend.address(of: multiply.c)
-    gemm = vae_gemm(multiply, a: a, b: b, c: c)
+    gemm = vae_gemm(multiply, a: a, b: b, c: c, instructions: backend.instructions)
     realType = backend.realType
-    bf16 = multiply.precision == .bf16 && realType == .float32 ? vae_bf16_best() : nil
+    bf16 =
+      multiply.precision == .bf16 && realType == .float32
+      ? vae_bf16_best(backend.instructions.level) : nil
     grid = TileGrid(
       multiply, threads: backend.pool.threadCount, kernel: bf16.map { .bf16($0) } ?? .float32)
     var epilogue: CPUEpilogue?
@@ -92,7 +94,7 @@ struct CPUMultiplyCommand: CPUCommand {
 extension vae_gemm {
   init(
     _ multiply: MatrixMultiply, a: UnsafeMutableRawPointer, b: UnsafeMutableRawPointer,
-    c: UnsafeMutableRawPointer
+    c: UnsafeMutableRawPointer, instructions: InstructionSet
   ) {
     let (images, geometry): (vae_images, vae_geometry) =
       switch multiply.images {
@@ -105,7 +107,7 @@ extension vae_gemm {
       a: a.assumingMemoryBound(to: Float.self), b: b.assumingMemoryBound(to: Float.self),
       c: c.assumingMemoryBound(to: Float.self), m: multiply.m, n: multiply.n, k: multiply.k,
       transpose_a: multiply.transposeA ? 1 : 0, transpose_b: multiply.transposeB ? 1 : 0,
-      images: images, geometry: geometry)
+      images: images, geometry: geometry, level: instructions.level)
   }
 }
 

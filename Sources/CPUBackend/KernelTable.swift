@@ -5,9 +5,12 @@ import Compute
 struct KernelTable {
   private let functions: [String: vae_kernel_function]
 
-  init(_ realType: RealType) {
+  /// - Parameter instructions: what float32 kernels are compiled for; the reference has one form.
+  init(_ realType: RealType, _ instructions: InstructionSet) {
     var count = 0
-    let table = realType == .float32 ? vae_kernels_f32(&count) : vae_kernels_f64(&count)
+    let table =
+      realType == .float32
+      ? vae_kernels_f32(instructions.level, &count) : vae_kernels_f64(&count)
     var functions: [String: vae_kernel_function] = [:]
     for index in 0..<count {
       guard let entry = table?[index], let name = entry.name, let run = entry.run else { continue }

@@ -17,10 +17,12 @@ public struct DeviceInfo: Sendable, Codable, Equatable {
   public var memory: UInt64
   /// For example "fp64", "fp16", "subgroups", "command_buffer".
   public var features: [String]
+  /// What the kernels of the CPU backend are compiled for, such as "x86-64-v3"; nil for OpenCL devices.
+  public var instructionSet: String?
 
   public init(
     index: Int?, name: String, vendor: String, platform: String, driver: String, type: Kind,
-    computeUnits: Int, memory: UInt64, features: [String]
+    computeUnits: Int, memory: UInt64, features: [String], instructionSet: String? = nil
   ) {
     self.index = index
     self.name = name
@@ -31,6 +33,7 @@ public struct DeviceInfo: Sendable, Codable, Equatable {
     self.computeUnits = computeUnits
     self.memory = memory
     self.features = features
+    self.instructionSet = instructionSet
   }
 
   /// "cpu" or the device number, as `--device` takes it.

@@ -35,7 +35,8 @@ extension Device {
   ///   - threads: of the CPU backend; nil: every processor.
   ///   - order: in which matrix products add on an OpenCL device that is no processor; nil: the fastest.
   ///
-  /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never another device.
+  /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never another device; nor is the CPU backend
+  /// opened with another instruction set than `VAE_GPU_ISA` names.
   public static func open(
     _ selector: String? = nil, threads: Int? = nil, order: SummationOrder? = nil
   ) throws(ComputeError) -> Device {
@@ -55,7 +56,9 @@ extension Device {
   package static func open(
     choice: Choice, threads: Int? = nil, gemm: GemmChoice?, order: SummationOrder? = nil
   ) throws(ComputeError) -> Device {
-    guard let index = choice.info.index else { return Device(CPUBackend(threads: threads)) }
+    guard let index = choice.info.index else {
+      return Device(CPUBackend(threads: threads, instructions: try InstructionSet.chosen()))
+    }
     guard let device = OpenCLDevice.all().first(where: { $0.info.index == index }) else {
       throw ComputeError(
         .deviceNotFound, operation: "device \(index)",

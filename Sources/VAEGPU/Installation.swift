@@ -1,4 +1,6 @@
 import CKernels
+import CPUBackend
+import Compute
 import OpenCLBackend
 
 /// What a machine has that is no device.
@@ -11,6 +13,10 @@ package enum Installation {
   package static var unlistedDrivers: [String] { UnlistedDrivers.paths }
   /// Lets the system end this process, which may hang in a driver, when its parent ends.
   package static func endWithParent() { vae_end_with_parent() }
+
+  /// Throws where VAE_GPU_ISA names an instruction set that this processor or program has not.
+  package static func checkInstructionSet() throws(ComputeError) { _ = try InstructionSet.chosen() }
+
   /// The folder of compiled programs and other things kept between runs; nil where there is no home.
   package static var cacheDirectory: String? { ProgramCache.root }
 }

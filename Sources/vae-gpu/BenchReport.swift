@@ -45,6 +45,7 @@ struct BenchReport {
     return [
       .text("work", benchmark.workload.name), .text("device", device.name),
       .text("device_selector", device.selector), .text("driver", device.driver),
+      .init("isa", device.instructionSet.map { .string($0) } ?? .null),
       .text("precision", session.precision.rawValue),
       .integer("batch", result.batch),
       .init("hidden", .array(result.configuration.hidden.map { .number("\($0)") })),

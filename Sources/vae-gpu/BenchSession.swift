@@ -46,5 +46,9 @@ final class BenchSession {
     return profiling
   }
 
-  var deviceLine: String { "device  \(device.info.name) (\(device.info.platform)); \(reason)" }
+  var deviceLine: String {
+    let kind = ([device.info.platform] + (device.info.instructionSet.map { [$0] } ?? []))
+      .joined(separator: ", ")
+    return "device  \(device.info.name) (\(kind)); \(reason)"
+  }
 }

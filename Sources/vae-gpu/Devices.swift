@@ -5,7 +5,11 @@ import VAEGPU
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The CPU backend and every OpenCL device.",
-    discussion: "The first column is what --device takes; a part of a name does as well.")
+    discussion: """
+      The first column is what --device takes; a part of a name does as well. The features of the CPU \
+      backend begin with the instruction set of its kernels, which VAE_GPU_ISA forces (x86-64-v2, \
+      x86-64-v3 or x86-64-v4).
+      """)
 
   @Flag(help: "Print a JSON array of objects.") var json = false
 
@@ -45,6 +49,7 @@ struct Devices: ParsableCommand {
       .text("type", info.type.rawValue), .integer("compute_units", info.computeUnits),
       .init("memory", .number("\(info.memory)")),
       .init("features", .array(info.features.map { .string($0) })),
+      .init("isa", info.instructionSet.map { .string($0) } ?? .null),
     ])
   }
 }

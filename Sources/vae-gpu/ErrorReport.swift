@@ -66,6 +66,11 @@ enum ErrorReport {
 enum CommandNames {
   static let all = VAEGPUCommand.configuration.subcommands.map { $0._commandName } + ["help"]
 
+  /// Whether a parsed command is one of this program's and not help.
+  static func isOwn(_ command: any ParsableCommand) -> Bool {
+    VAEGPUCommand.configuration.subcommands.contains { $0 == type(of: command) }
+  }
+
   /// Throws for a first argument that is no command, with the nearest one.
   static func check(_ arguments: [String]) throws {
     guard let first = arguments.first, !first.hasPrefix("-"), !all.contains(first) else { return }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import VAEGPU
 
 /// The root command.
 struct VAEGPUCommand: ParsableCommand {
@@ -11,7 +12,9 @@ struct VAEGPUCommand: ParsableCommand {
 
       Devices: 'cpu' is the CPU backend; OpenCL devices have the numbers that 'vae-gpu devices' \
       lists, or a part of their name; 'auto' is the first GPU, else the CPU backend. The \
-      environment variable VAE_GPU_DEVICE works like --device.
+      environment variable VAE_GPU_DEVICE works like --device. VAE_GPU_ISA forces the instruction \
+      set of the CPU backend: x86-64-v2, x86-64-v3 or x86-64-v4 (default: the highest that the \
+      processor has).
 
       \(ExitCodes.help)
       """,
@@ -47,6 +50,8 @@ enum Entry {
     }
     DeviceNotices.show(isQuiet: arguments.contains("--quiet"))
     do {
+      // Help is a command, too, and says what VAE_GPU_ISA takes.
+      if CommandNames.isOwn(command) { try Installation.checkInstructionSet() }
       try command.run()
       return ExitCodes.success
     } catch {

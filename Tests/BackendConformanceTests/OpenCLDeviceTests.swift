@@ -7,7 +7,7 @@ import Testing
 @Suite("OpenCL devices") @MainActor struct OpenCLDeviceTests {
   private nonisolated static let cpuKernels: [String] = {
     var count = 0
-    let table = vae_kernels_f32(&count)
+    let table = vae_kernels_f32(vae_best_level(), &count)
     return (0..<count).compactMap { table?[$0].name.map { String(cString: $0) } }
   }()
 

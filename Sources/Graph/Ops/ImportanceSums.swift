@@ -22,7 +22,8 @@ struct ImportanceSums: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     let images = inputs[0].count / samples
     return launch(
-      "accumulate_importance", inputs, [.count(samples), .count(images)], .items(images))
+      "accumulate_importance", inputs, [.count(samples), .count(images)],
+      .rows((images + Self.imagesPerRow - 1) / Self.imagesPerRow))
   }
 
   func work(inputs: [BoundTensor], outputs: [BoundTensor]) -> Work {
@@ -32,6 +33,8 @@ struct ImportanceSums: Operation {
   }
 
   static let width = 6
+  /// IMPORTANCE_IMAGES of Kernels/importance.cl.
+  private static let imagesPerRow = 64
 }
 
 extension Graph {

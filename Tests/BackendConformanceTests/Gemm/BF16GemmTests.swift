@@ -118,7 +118,7 @@ import Testing
         let exact = try problem.rounded.run(on: TestDevice.reference)
         let single = try problem.run(on: try TestDevice.cpu[0].open())
         problem.precision = .bf16
-        let results = try TestDevice.cpu.map { try problem.run(on: try $0.open()) }
+        let results = try TestDevice.cpuThreads.map { try problem.run(on: try $0.open()) }
         for result in results {
           let areEqual = result == results[0]
           #expect(areEqual, "\(String(describing: epilogue))")

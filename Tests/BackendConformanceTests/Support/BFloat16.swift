@@ -23,7 +23,7 @@ struct BF16Kernel: Sendable, CustomTestStringConvertible {
       let group = values[start..<min(start + 32, values.count)]
       let padded = Array(group) + [Float](repeating: 0, count: 32 - group.count)
       var rounded = [UInt16](repeating: 0, count: 32)
-      vae_bf16_round(kind, padded, &rounded)
+      vae_bf16_round(nil, kind, padded, &rounded)
       result += rounded.prefix(group.count)
     }
     return result

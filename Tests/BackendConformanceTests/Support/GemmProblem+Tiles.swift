@@ -20,7 +20,7 @@ extension GemmProblem {
           var gemm = vae_gemm(
             a: a.baseAddress, b: b.baseAddress, c: c.baseAddress, m: m, n: n, k: k,
             transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0,
-            images: VAE_NO_IMAGES, geometry: vae_geometry())
+            images: VAE_NO_IMAGES, geometry: vae_geometry(), level: nil)
           compute(&gemm)
         }
       }

@@ -7,13 +7,13 @@ import Testing
 /// A device of this machine that the suite runs on.
 struct TestDevice: Sendable, CustomTestStringConvertible {
   enum Kind: Sendable {
-    case cpu(threads: Int)
+    case cpu(threads: Int, InstructionSet)
     case openCL(OpenCLDevice)
   }
 
   let kind: Kind
 
-  /// The CPU backend on 1, 2 and 3 threads and every OpenCL device; `VAE_GPU_TEST_DEVICES` = `opencl` or `cpu`
+  /// The CPU backend on 1, 2 and 3 threads and with every instruction set of the processor, and every OpenCL device; `VAE_GPU_TEST_DEVICES` = `opencl` or `cpu`
   /// keeps one kind, the number of an OpenCL device or a part of its name keeps the CPU backend and that device.
   static let all: [TestDevice] = {
     switch ProcessInfo.processInfo.environment["VAE_GPU_TEST_DEVICES"] {
@@ -39,7 +39,11 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
     return matches[0]
   }
 
-  static let cpu = [1, 2, 3].map { TestDevice(kind: .cpu(threads: $0)) }
+  static let cpuThreads = [1, 2, 3].map { TestDevice(kind: .cpu(threads: $0, .current)) }
+  static let cpu =
+    cpuThreads
+    + InstructionSet.available.filter { $0 != .current }
+    .map { TestDevice(kind: .cpu(threads: 2, $0)) }
   static let openCL = OpenCLDevice.all().map { TestDevice(kind: .openCL($0)) }
 
   /// OpenCL devices among those asked for.
@@ -58,7 +62,8 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
 
   var testDescription: String {
     switch kind {
-    case .cpu(let threads): "CPU backend, \(threads) thread\(threads == 1 ? "" : "s")"
+    case .cpu(let threads, let instructions):
+      "CPU backend, \(threads) thread\(threads == 1 ? "" : "s"), \(instructions.name)"
     case .openCL(let device): "OpenCL \(device.info.selector): \(device.info.name)"
     }
   }
@@ -69,7 +74,8 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
     if let backend = Self.opened[testDescription] { return backend }
     let backend: any Backend =
       switch kind {
-      case .cpu(let threads): CPUBackend(threads: threads)
+      case .cpu(let threads, let instructions):
+        CPUBackend(threads: threads, instructions: instructions)
       case .openCL(let device):
         // Not as somebody has tuned this machine: results must not depend on that.
         try OpenCLBackend(device, cache: ProgramCache(directory: nil), gemm: .untuned)

@@ -1,7 +1,8 @@
 // Operands of the float32 matrix product in the order in which its register tiles read them.
-#include "fp32.h"
+#ifndef VAE_FP32_PACK_H
+#define VAE_FP32_PACK_H
 
-#include <string.h>
+#include "fp32.h"
 
 // 4 rows of 16 values to columns: packed[k * stride + i] = x[i * ld + k].
 INLINE void transpose_4x16(const float *x, size_t ld, float *packed, size_t stride) {
@@ -26,7 +27,7 @@ INLINE void transpose_4x16(const float *x, size_t ld, float *packed, size_t stri
 
 // `count` rows of `depth` values to the columns of a panel of width `stride`. Columns that are not filled are 0: sums that
 // are thrown away must not be slow numbers.
-CLONES void vae_fp32_pack_transposed(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride) {
+static void pack_transposed(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride) {
   if (count < stride) memset(packed, 0, depth * stride * sizeof(float));
   size_t k = 0;
   for (; k + 16 <= depth; k += 16) {
@@ -39,13 +40,13 @@ CLONES void vae_fp32_pack_transposed(const float *x, size_t ld, size_t count, si
     for (size_t i = 0; i < count; i++) packed[k * stride + i] = x[i * ld + k];
 }
 
-// `depth` rows of `count` values, next to each other already.
+// `depth` rows of `count` values, `ld` apart, to one panel.
 #define COPY_ROWS(width)                                                                                \
   if (count == width && stride == width) {                                                              \
     for (size_t k = 0; k < depth; k++) memcpy(packed + k * width, x + k * ld, width * sizeof(float));   \
     return;                                                                                             \
   }
-CLONES static void pack_rows(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride) {
+static void pack_rows(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride) {
   // A constant size is a copy in registers.
   COPY_ROWS(32)
   COPY_ROWS(16)
@@ -55,7 +56,8 @@ CLONES static void pack_rows(const float *x, size_t ld, size_t count, size_t dep
   for (size_t k = 0; k < depth; k++) memcpy(packed + k * stride, x + k * ld, count * sizeof(float));
 }
 
-// Several panels of `stride` columns, `size` apart, side by side where that makes longer runs of memory.
+// `depth` rows of `count` values, `ld` apart, to panels of width `stride`, `size` values apart, the rest of the last 0: several
+// panels side by side where that makes longer runs of memory.
 #define SIDE_BY_SIDE(panels, width)                                                                     \
   for (; stride == width && count >= panels * width; count -= panels * width) {                         \
     for (size_t k = 0; k < depth; k++)                                                                  \
@@ -63,10 +65,11 @@ CLONES static void pack_rows(const float *x, size_t ld, size_t count, size_t dep
         memcpy(packed + p * size + k * width, x + k * ld + p * width, width * sizeof(float));           \
     x += panels * width, packed += panels * size;                                                       \
   }
-CLONES void vae_fp32_pack_panels(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride,
-                                 size_t size) {
+static void pack_panels(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride, size_t size) {
   SIDE_BY_SIDE(4, 12)
   SIDE_BY_SIDE(2, 32)
   for (size_t i = 0; i < count; i += stride)
     pack_rows(x + i, ld, least(count - i, stride), depth, packed + i / stride * size, stride);
 }
+
+#endif

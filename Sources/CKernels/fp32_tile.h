@@ -1,7 +1,9 @@
 // The register tiles of the float32 matrix product: a tile of C stays in vector registers while k runs.
-#include "fp32.h"
+#ifndef VAE_FP32_TILE_H
+#define VAE_FP32_TILE_H
 
-#include <string.h>
+#include "fp32.h"
+#include "fused.h"
 
 #define K_STEP 4 // values of k between two moves of pointers
 
@@ -15,8 +17,8 @@
       UNROLL for (int v = 0; v < vectors; v++) b[v] = *(const V *)(panel + (2 * k + v) * WIDTH);    \
       UNROLL for (int i = 0; i < rows; i++) {                                                       \
         const float *x = packed ? a[0] + k * ROWS + i : a[i / 3] + (size_t)(i % 3) * row + k;       \
-        UNROLL for (int v = 0; v < vectors; v++)                                                    \
-          sum[i][v] = __builtin_elementwise_fma(*x - (V){0}, b[v], sum[i][v]);                      \
+        const V all = *x - (V){0};                                                                  \
+        UNROLL for (int v = 0; v < vectors; v++) fused_##V(&all, &b[v], &sum[i][v]);                \
       }                                                                                             \
     }                                                                                               \
   }                                                                                                 \
@@ -50,9 +52,6 @@
         *(V *)(c + (size_t)i * ldc + v * WIDTH) = sum[i][v];                                        \
     }                                                                                               \
   }
-DEFINE_TILE(v16, 16, 12)
-DEFINE_TILE(v8, 8, 6)
-
 #define CASE(V, n)                                                            \
   case n:                                                                     \
     if (o->packed)                                                            \
@@ -80,19 +79,17 @@ DEFINE_TILE(v8, 8, 6)
 #define SIX(V) CASE(V, 1) CASE(V, 2) CASE(V, 3) CASE(V, 4) CASE(V, 5) CASE(V, 6)
 #define TWELVE(V) SIX(V) CASE(V, 7) CASE(V, 8) CASE(V, 9) CASE(V, 10) CASE(V, 11) CASE(V, 12)
 
-// 24 accumulators in 32 registers of 512 bits; 12 in 16 of 256 bits; the plain form for every other processor.
-#if defined(__x86_64__)
-DEFINE_KERNEL(kernel_512, v16, 16, 12, TARGET("arch=x86-64-v4") __attribute__((min_vector_width(512))), TWELVE(v16))
-DEFINE_KERNEL(kernel_256, v8, 8, 6, TARGET("arch=x86-64-v3"), SIX(v8))
+// 24 accumulators in 32 registers of 512 bits; 12 in 16 of 256 bits, or two registers of 128 bits for each.
+#ifdef LEVEL_WIDE
+VAE_DEFINE_FUSED(v16, 16)
+DEFINE_TILE(v16, 16, 12)
+DEFINE_KERNEL(fp32_run, v16, 16, 12, __attribute__((min_vector_width(512))), TWELVE(v16))
+#define FP32_KERNEL {fp32_run, 12, 32}
+#else
+VAE_DEFINE_FUSED(v8, 8)
+DEFINE_TILE(v8, 8, 6)
+DEFINE_KERNEL(fp32_run, v8, 8, 6, , SIX(v8))
+#define FP32_KERNEL {fp32_run, 6, 16}
 #endif
-DEFINE_KERNEL(kernel_plain, v8, 8, 6, , SIX(v8))
 
-fp32_kernel vae_fp32_kernel(void) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return (fp32_kernel){kernel_512, 12, 32, "AVX-512"};
-  if (__builtin_cpu_supports("x86-64-v3")) return (fp32_kernel){kernel_256, 6, 16, "AVX2"};
 #endif
-  return (fp32_kernel){kernel_plain, 6, 16, "baseline"};
-}
-
-const char *vae_instruction_set(void) { return vae_fp32_kernel().name; }

@@ -1,12 +1,9 @@
+// The random numbers of the kernels for the host.
+#define LEVEL host
 #include "cpu_dialect.h"
-#include "kernels.h"
 
-extern const vae_kernel __start_vae_table_f32[], __stop_vae_table_f32[];
-
-const vae_kernel *vae_kernels_f32(size_t *count) {
-  *count = (size_t)(__stop_vae_table_f32 - __start_vae_table_f32);
-  return __start_vae_table_f32;
-}
+#include "../../Kernels/maths.h"
+#include "../../Kernels/random.h"
 
 void vae_philox_stream(const uint32_t counter[4], const uint32_t key[2], uint32_t *words, size_t count) {
   for (size_t i = 0; i < count; i += 4) {

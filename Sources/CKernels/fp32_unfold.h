@@ -1,8 +1,9 @@
 // Images as matrices and back for the float32 matrix product: what `unfold` and `fold` of Kernels/convolution.cl do, a part at a time,
 // so that it stays in caches.
-#include "fp32.h"
+#ifndef VAE_FP32_UNFOLD_H
+#define VAE_FP32_UNFOLD_H
 
-#include <string.h>
+#include "fp32.h"
 
 // `places` runs of `count` values, `step` apart, to rows `ld` apart.
 INLINE void copy_runs(const float *restrict from, size_t step, size_t count, size_t places, float *restrict to, size_t ld) {
@@ -54,7 +55,8 @@ INLINE void unfold_line(const vae_geometry *g, const float *line, size_t ox0, si
   for (; ox < ox1; ox++, to += ld) copy_clipped(line, length, (ptrdiff_t)ox * step - shift, j0, j1, to);
 }
 
-CLONES void vae_unfold(const vae_geometry *g, const float *images, unfolded_part part, float *to, size_t ld) {
+// To rows `ld` apart.
+static void unfold_images(const vae_geometry *g, const float *images, unfolded_part part, float *to, size_t ld) {
   const size_t run = g->kernel_width * g->channels, k1 = part.k0 + part.columns;
   for (size_t ky = part.k0 / run; ky * run < k1; ky++) {
     const size_t j0 = ky * run > part.k0 ? 0 : part.k0 - ky * run, j1 = least(k1 - ky * run, run);
@@ -95,7 +97,7 @@ INLINE void fold_line(const vae_geometry *g, const float *from, size_t kx, size_
   }
 }
 
-CLONES void vae_fold(const vae_geometry *g, const float *unfolded, size_t first_row, size_t y0, size_t y1, float *lines) {
+static void fold_images(const vae_geometry *g, const float *unfolded, size_t first_row, size_t y0, size_t y1, float *lines) {
   const size_t length = g->width * g->channels, row = g->out_width * g->kernel_height * g->kernel_width * g->channels;
   memset(lines, 0, (y1 - y0) * length * sizeof(float));
   for (size_t y = y0; y < y1; y++, lines += length) {
@@ -109,3 +111,5 @@ CLONES void vae_fold(const vae_geometry *g, const float *unfolded, size_t first_
     }
   }
 }
+
+#endif

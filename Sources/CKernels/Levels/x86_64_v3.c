@@ -1,0 +1,10 @@
+// AVX2 with fused multiply-adds.
+#if defined(__x86_64__)
+#define LEVEL x86_64_v3
+#define LEVEL_NAME "x86-64-v3"
+#define LEVEL_TARGET "avx2,bmi,bmi2,f16c,fma,lzcnt,movbe,popcnt,crc32,cx16,sahf"
+#define LEVEL_IS_AVAILABLE __builtin_cpu_supports("x86-64-v3")
+#include "../level_code.h"
+#else
+typedef int vae_no_level;
+#endif
