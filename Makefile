@@ -22,7 +22,7 @@ help:
 	@echo "make test       install what is missing, run every test"
 	@echo "make build      install what is missing, build .build/release/vae-gpu"
 	@echo "make bench      training speed of the named workloads (BENCH='--device 0 --json')"
-	@echo "make bench-peers against PyTorch and tinygrad, which it installs in .build (PEERS='--devices cpu,0')"
+	@echo "make bench-peers against PyTorch, JAX and tinygrad, which it installs in .build (PEERS='--devices cpu,0')"
 	@echo "make reproduce  train and evaluate a published result (NAME=fashion-mnist-vae, see Reproductions/)"
 	@echo "make example    build and run Examples/01-train-a-vae"
 	@echo "make faults     kills, failing system and OpenCL calls, damaged files (FAULTS=--quick or --minutes 10; all: hours)"

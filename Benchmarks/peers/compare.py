@@ -1,8 +1,8 @@
-"""vae-gpu against PyTorch and tinygrad, alternating in one run.
+"""vae-gpu against PyTorch, JAX and tinygrad, alternating in one run.
 
 For each workload there are rounds; in a round every program measures once, in a fresh process, one after the other.
 The figure of a program is the median of its rounds. Ratios are between equal precisions: vae-gpu over the fastest
-mode of PyTorch, and over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
+mode of PyTorch, over JAX with whole steps in a jitted scan, and over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ def arguments() -> argparse.Namespace:
     add("--torch-device", default="cpu", choices=["cpu", "cuda"])
     add("--torch-modes", help="a comma list, or none (default: every mode there is on the device)")
     add("--precisions", default="fp32", help="a comma list; ratios are between equal ones (default: fp32)")
+    add("--jax", default="scan", help="scan, or none (default: scan, on the device of --torch-device)")
+    add("--isa", default="", help="a comma list of instruction sets of the CPU backend, such as x86-64-v3,x86-64-v4")
     add("--tinygrad", default="CL", help="a comma list of tinygrad's devices (CL, CPU, CUDA), or none (default: CL)")
     add("--beam", type=int, default=0, help="width of tinygrad's search for kernels; takes long (default: 0, none)")
     add("--rounds", type=int, default=3, help="rounds, at least 3 (default: 3)")
@@ -39,7 +41,7 @@ def arguments() -> argparse.Namespace:
     add("--timeout", type=float, default=900, help="seconds that one program may take (default: 900)")
     add("--tries", type=int, default=4, help="of a program that others disturb, in a round (default: 4)")
     add("--json", metavar="FILE", help="write every figure to this file")
-    add("--require", default="", help="a comma list of WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO")
+    add("--require", default="", help="a comma list of WORK[@DEVICE[:MODE]][/torch|/jax|/tinygrad|/best]>=RATIO")
     return parser.parse_args()
 
 
@@ -49,14 +51,17 @@ def programs(given: argparse.Namespace) -> list[Program]:
     threaded = (*repeats, "--threads", str(given.threads))
     found = []
     for device in given.devices.split(","):
-        for gemm in given.variants.split(",") if given.variants and device != "cpu" else [""]:
-            # bf16 is a matter of the CPU backend, TF32 of CUDA.
+        modes = given.isa if device == "cpu" else given.variants or ""
+        for gemm in modes.split(","):
+            # TF32 is a matter of GPUs.
             for precision in given.precisions.split(","):
-                if precision == "fp32" or (precision == "bf16" and device == "cpu"):
+                if precision == "fp32" or (precision == "bf16") == (device == "cpu"):
                     found.append(Program("vae-gpu", device, gemm, precision, threaded, given.vae_gpu))
     modes = given.torch_modes or (CUDA_MODES if given.torch_device == "cuda" else MODES)
     for precision in given.precisions.split(",") if modes != "none" else []:
         found += [Program("torch", given.torch_device, mode, precision, threaded) for mode in modes.split(",")]
+    for precision in given.precisions.split(",") if given.jax != "none" else []:
+        found.append(Program("jax", given.torch_device, "scan", precision, repeats))
     beam, mode = (("--beam", str(given.beam)), f"jit-beam{given.beam}") if given.beam else ((), "jit")
     for device in given.tinygrad.split(",") if given.tinygrad != "none" else []:
         found.append(Program("tinygrad", device, mode, flags=(*repeats, *beam)))

@@ -69,9 +69,9 @@ def run_alone(command: list[str], timeout: float, tries: int = 4) -> Record:
 class Program:
     """One column of the comparison: a framework in one mode on one device."""
 
-    kind: str  # vae-gpu, torch or tinygrad
+    kind: str  # vae-gpu, torch, jax or tinygrad
     device: str
-    mode: str = ""  # of vae-gpu: its --gemm, or nothing
+    mode: str = ""  # of vae-gpu: its --gemm, on the CPU its instruction set, or nothing
     precision: str = "fp32"
     flags: tuple[str, ...] = ()
     vae_gpu: str = str(BINARY)
@@ -84,12 +84,14 @@ class Program:
     def command(self, work: str) -> list[str]:
         """The command line that measures one workload."""
         if self.kind == "vae-gpu":
-            own = ["--gemm", self.mode] if self.mode else []
+            forced = ["env", f"VAE_GPU_ISA={self.mode}"] if self.mode and self.device == "cpu" else []
+            own = ["--gemm", self.mode] if self.mode and self.device != "cpu" else []
             own += ["--precision", self.precision] if self.precision != "fp32" else []
-            return [self.vae_gpu, "bench", "--json", "--device", self.device, "--work", work, *own, *self.flags]
+            return [*forced, self.vae_gpu, "bench", "--json", "--device", self.device, "--work", work, *own, *self.flags]
         script = [sys.executable, str(FOLDER / f"{self.kind}_peer.py"), "--json", "--device", self.device]
-        torch_flags = ["--modes", self.mode, "--precisions", self.precision] if self.kind == "torch" else []
-        return [*script, "--work", work, *torch_flags, *self.flags]
+        chosen = ["--modes", self.mode] if self.kind == "torch" else []
+        chosen += ["--precisions", self.precision] if self.kind in ("torch", "jax") else []
+        return [*script, "--work", work, *chosen, *self.flags]
 
 
 def version(vae_gpu: str) -> str:

@@ -11,6 +11,9 @@ from harness import Record
 from programs import Program
 
 
+PEERS = ("torch", "jax", "tinygrad")
+
+
 @dataclass
 class Series:
     """What one program measured for one workload, a record a round."""
@@ -72,7 +75,7 @@ def ratios(series: list[Series]) -> list[Ratio]:
     """Each series of vae-gpu against the fastest mode of each peer on the same workload in the same precision."""
     found = []
     for ours in (one for one in series if one.program.kind == "vae-gpu"):
-        for kind in ("torch", "tinygrad"):
+        for kind in PEERS:
             same = [one for one in series if one.work == ours.work and one.program.kind == kind]
             same = [one for one in same if one.program.precision == ours.program.precision]
             if same:
@@ -93,16 +96,16 @@ def markdown(head: list[str], rows: list[list[str]], text: set[int]) -> str:
 
 
 def ratio_table(series: list[Series], found: list[Ratio]) -> str:
-    """A row per workload and device of vae-gpu: images/s, percent of the GEMM peak, best PyTorch, tinygrad, ratios."""
+    """A row per workload and device of vae-gpu: images/s, percent of the GEMM peak, best PyTorch, JAX, tinygrad, ratios."""
     head = ["work", "vae-gpu", "images/s", "of GEMM peak"]
-    head += ["best PyTorch", "images/s", "ratio", "tinygrad", "images/s", "ratio"]
+    head += ["best PyTorch", "images/s", "ratio", "JAX", "images/s", "ratio", "tinygrad", "images/s", "ratio"]
     rows = []
     for ours in (one for one in series if one.program.kind == "vae-gpu"):
         percent = ours.median("percent_of_gemm_peak")
         precision = "" if ours.program.precision == "fp32" else ours.program.precision
         label = " ".join(part for part in (ours.program.device, ours.program.mode, precision) if part)
         row = [ours.work, label, f"{ours.rate:,.0f}", "-" if percent is None else f"{percent:.0f}%"]
-        for kind in ("torch", "tinygrad"):
+        for kind in PEERS:
             hit = [one for one in found if one.ours is ours and one.peer.program.kind == kind]
             if hit:
                 program = hit[0].peer.program
@@ -110,7 +113,7 @@ def ratio_table(series: list[Series], found: list[Ratio]) -> str:
             else:
                 row += ["-"] * 3
         rows.append(row)
-    return markdown(head, rows, text={0, 1, 4, 7})
+    return markdown(head, rows, text={0, 1, 4, 7, 10})
 
 
 def full_table(series: list[Series]) -> str:
@@ -125,9 +128,10 @@ def full_table(series: list[Series]) -> str:
 
 @dataclass(frozen=True)
 class Requirement:
-    """`WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO`.
+    """`WORK[@DEVICE[:MODE]][/torch|/jax|/tinygrad|/best]>=RATIO`.
 
-    In fp32. Without a device it means the first of --devices, without a GEMM all of them, without a peer PyTorch.
+    In fp32. Without a device it means the first of --devices, without a mode (a --gemm, or an instruction set) all of
+    them, without a peer PyTorch; best is the fastest of PyTorch and JAX.
     """
 
     text: str
@@ -140,15 +144,17 @@ class Requirement:
     @staticmethod
     def parse(text: str) -> Requirement:
         """Raises ValueError with one line."""
-        match = re.fullmatch(r"([\w-]+)(?:@([^:/>]+)(?::(\w+))?)?(?:/(torch|tinygrad))?>=(\d+(?:\.\d+)?)", text.strip())
+        peer = r"(?:/(torch|jax|tinygrad|best))?"
+        match = re.fullmatch(rf"([\w-]+)(?:@([^:/>]+)(?::([\w-]+))?)?{peer}>=(\d+(?:\.\d+)?)", text.strip())
         if not match:
-            raise ValueError(f"--require '{text}' is not WORK[@DEVICE[:GEMM]][/torch|/tinygrad]>=RATIO")
+            raise ValueError(f"--require '{text}' is not WORK[@DEVICE[:MODE]][/torch|/jax|/tinygrad|/best]>=RATIO")
         work, device, mode, peer, least = match.groups()
         return Requirement(text.strip(), work, device, mode, peer or "torch", float(least))
 
     def complaint(self, found: list[Ratio]) -> str | None:
         """What is wrong, or None if every ratio that it names is high enough."""
-        hits = [one for one in found if one.ours.work == self.work and one.peer.program.kind == self.peer]
+        peers = ("torch", "jax") if self.peer == "best" else (self.peer,)
+        hits = [one for one in found if one.ours.work == self.work and one.peer.program.kind in peers]
         hits = [one for one in hits if one.ours.program.precision == "fp32"]
         device = self.device or (hits[0].ours.program.device if hits else None)
         hits = [one for one in hits if one.ours.program.device == device]

@@ -10,7 +10,10 @@ import Glibc
 package final class CPUBackend: Backend {
   package let info: DeviceInfo
   package let realType: RealType
-  package let precisions = Set(Precision.allCases)
+  /// tf32 is for matrix instructions of GPUs. The float64 reference takes any, for it rounds nothing.
+  package var precisions: Set<Precision> {
+    realType == .float64 ? Set(Precision.allCases) : [.fp32, .bf16]
+  }
   let pool: WorkerPool
   let kernels: KernelTable
   let instructions: InstructionSet

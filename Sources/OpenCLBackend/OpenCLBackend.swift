@@ -30,6 +30,8 @@ package final class OpenCLBackend: Backend {
   package internal(set) var counters = OpenCLCounters()
   /// Whether the queue keeps the times of its commands, for `CommandSequence.profile`; training queues do not.
   let isProfiling: Bool
+  /// Precisions whose matrix instructions were tried.
+  package internal(set) var checkedPrecisions: Set<Precision> = []
   /// Whether commands that are replayed together share launches.
   let joins: Bool
 
@@ -120,6 +122,7 @@ package final class OpenCLBackend: Backend {
   }
 
   package func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence {
+    try checkMatrixInstructions(of: commands)
     let sequence = OpenCLCommandSequence(backend: self)
     let joints = commands.indices.map { $0 > 0 ? joint(commands[$0 - 1], commands[$0]) : nil }
     try buildPrograms(of: commands, joints: joints)

@@ -6,7 +6,7 @@ package struct OpenCLDevice: @unchecked Sendable {
   // cl_device_id and cl_platform_id of root devices live as long as the process and are safe to share.
   let id: cl_device_id
   let platform: cl_platform_id
-  package let info: DeviceInfo
+  package private(set) var info: DeviceInfo
   /// How it multiplies small matrices in one instruction; nil: not at all.
   package var matrixInstructions: MatrixInstructions?
 
@@ -41,6 +41,7 @@ package struct OpenCLDevice: @unchecked Sendable {
       info.index = index
       var device = OpenCLDevice(id: entry.device, platform: entry.platform, info: info)
       device.matrixInstructions = MatrixInstructions.of(device)
+      if device.matrixInstructions != nil { device.info.features += ["tf32", "bf16"] }
       return device
     }
   }

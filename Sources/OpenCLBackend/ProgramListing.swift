@@ -110,7 +110,7 @@ extension OpenCLBackend {
   /// The operations: the CPU backend has the same kernels, in a table.
   private static func operations(_ options: String, platform: String) -> ListedProgram {
     var count = 0
-    let table = vae_kernels_f32(&count)
+    let table = vae_kernels_f32(vae_best_level(), &count)
     let names = (0..<count).compactMap { table?[$0].name.map { String(cString: $0) } }
     return ListedProgram(
       sourceName: "operations", source: source(vae_opencl_operations()), options: options,

@@ -178,8 +178,10 @@ extension RunConfiguration {
   ) throws(ConfigurationError) {
     try check(
       precisions.contains(precision), "precision",
-      "\(precision.rawValue) is for the CPU backend, and \(device.name) is an OpenCL device; "
-        + advice)
+      "\(precision.rawValue) is for \(precision == .bf16 ? "the CPU backend and " : "")GPUs with matrix "
+        + "instructions, and \(device.name) is "
+        + (device.index == nil ? "the CPU backend" : "an OpenCL device without") + "; "
+        + (precision == .bf16 ? advice : "leave --precision out"))
   }
 
   private static func check(_ holds: Bool, _ key: String, _ problem: String)

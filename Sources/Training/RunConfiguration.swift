@@ -56,7 +56,7 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Decay rates of Adam's moments, and what is added to the root of the second.
   public var adam = AdamSettings()
   /// Of the operands of matrix products in training steps. Evaluation is fp32 always, so that figures are those of the
-  /// weights. bf16 is for the CPU backend.
+  /// weights. bf16 is for the CPU backend and GPUs with matrix instructions, tf32 for these alone.
   public var precision = Precision.fp32
   /// The training loss.
   public var objective = ObjectiveConfiguration()

@@ -19,11 +19,12 @@ extension Device {
 
     /// Throws `ConfigurationError` for a precision that the device has not.
     package func check(_ precision: Precision) throws(ConfigurationError) {
-      guard info.index != nil else { return }
-      let device = OpenCLDevice.all().first { $0.info.index == info.index }
+      let device = info.index.flatMap { index in
+        OpenCLDevice.all().first { $0.info.index == index }
+      }
       try RunConfiguration.check(
-        precision, device?.precisions ?? [.fp32], of: info,
-        advice: precision == .bf16 ? "add --device cpu" : "leave --precision out")
+        precision, device?.precisions ?? [.fp32, .bf16], of: info,
+        advice: "add --device cpu")
     }
   }
 

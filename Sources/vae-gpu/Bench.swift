@@ -47,7 +47,10 @@ struct Bench: ParsableCommand {
   var gemm: String?
 
   @Option(
-    help: "Of the operands of matrix products: fp32, or bf16 on the CPU backend (default: fp32).",
+    help: """
+      Of the operands of matrix products: fp32; bf16 on the CPU backend and on GPUs with matrix \
+      instructions; tf32 on these (default: fp32).
+      """,
     transform: FlagValue.choice(Precision.self))
   var precision: Precision?
 

@@ -83,8 +83,8 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: """
-      Of the operands of matrix products: fp32, or bf16 on the CPU backend; sums and all else stay \
-      float32 (default: fp32).
+      Of the operands of matrix products: fp32; bf16 on the CPU backend and on GPUs with matrix \
+      instructions; tf32 on these; sums and all else stay float32 (default: fp32).
       """,
     transform: FlagValue.choice(Precision.self))
   var precision: Precision?

@@ -12,9 +12,9 @@ struct Tune: ParsableCommand {
       of a device: it is chosen first, by the geometric mean of the speeds (--quick: among few on \
       GPUs, CLBlast's own on processors). A kernel whose result differs from the CPU \
       backend's by more than rounding cannot win. The verdicts are kept per device and driver in the \
-      cache folder; every later run of any model uses them, by the most similar shape. PoCL, \
-      Intel's runtime for processors and NVIDIA's driver have verdicts that come with the program, \
-      those of NVIDIA from a short tuning of an H200; the CPU backend needs none.
+      cache folder; every later run of any model uses them, by the most similar shape. PoCL and \
+      Intel's runtime for processors have verdicts that come with the program; the CPU backend \
+      needs none.
       """)
 
   @Option(

@@ -1,7 +1,7 @@
 import FileFormats
 import Testing
 
-/// `--precision`, which is for the CPU backend.
+/// `--precision`: bf16 is for the CPU backend and GPUs with matrix instructions, tf32 for these alone.
 @Suite struct PrecisionTests {
   private static let train = ["train", "--max-steps", "5"] + Workspace.tinyModel
 
@@ -37,7 +37,8 @@ import Testing
     #expect(result.code == 0, "\(result)")
     #expect(result.errors.contains("bf16 matrix products"))
     try workspace.write("precision = \"half\"\n", to: "s.toml")
-    try workspace.expectError(["train", "--config", "s.toml"], code: 64, "s.toml", "fp32, bf16")
+    try workspace.expectError(
+      ["train", "--config", "s.toml"], code: 64, "s.toml", "fp32, tf32, bf16")
   }
 
   @Test func anOpenCLDeviceIsRefused() throws {
@@ -49,6 +50,11 @@ import Testing
       try workspace.expectError(Self.train + flags, code: 64, phrases.0, phrases.1, phrases.2)
       try workspace.expectError(
         ["bench", "--work", "linear"] + flags, code: 64, phrases.0, phrases.1, phrases.2)
+    }
+    for command in [Self.train, ["bench", "--work", "linear"]] {
+      try workspace.expectError(
+        command + ["--device", "cpu", "--precision", "tf32"], code: 64, "--precision: tf32",
+        "GPUs with matrix", "leave --precision out")
     }
     #expect(!workspace.exists("runs"))
   }

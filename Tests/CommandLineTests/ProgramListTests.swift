@@ -20,7 +20,7 @@ import Testing
 
   @Test func everyKernelOfTheTableIsListed() throws {
     var count = 0
-    let table = vae_kernels_f32(&count)
+    let table = vae_kernels_f32(vae_best_level(), &count)
     let names = (0..<count).compactMap { table?[$0].name.map { String(cString: $0) } }
     let operations = programs.filter { $0["product"] == .null }
     #expect(names.count > 100)
@@ -42,7 +42,7 @@ import Testing
       #expect(try workspace.text("list/\(source)").contains("KERNEL"))
       #expect(program["options"]?.string?.contains("-cl-std=") == true)
       #expect(program["work_group_size"]?.int64.map { $0 > 0 } == true)
-      #expect(program.strings("platforms").contains("NVIDIA CUDA"))
+      #expect(!program.strings("platforms").isEmpty)
     }
   }
 

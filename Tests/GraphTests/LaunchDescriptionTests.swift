@@ -38,7 +38,7 @@ import Testing
     #expect(first.work.byteCount == 248 && first.work.floatingPointOperations == 60)
     #expect(
       (second.operation, second.label, second.kernel, second.size)
-        == ("bias + relu", "layer output", "bias_relu", "2 groups"))
+        == ("bias + relu", "layer output", "bias_relu", "1 groups"))
     // (10 + 5 + 10) 8 bytes.
     #expect(second.work.byteCount == 200 && second.work.floatingPointOperations == 0)
     #expect(program.byteCount == 448)

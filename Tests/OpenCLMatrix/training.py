@@ -64,7 +64,7 @@ class Training:
 
     def train(self, case: str, selector: str, out: Path, environment: dict[str, str]) -> tuple[str | None, float]:
         shutil.rmtree(out, ignore_errors=True)
-        command = [str(BINARY), "train", "--device", selector, "--data", str(self.data), "--out", str(out), "--quiet"]
+        command = [str(BINARY), "train", "--device", selector, "--data", str(self.data), "--out", str(out), "--quiet", "--order", "exact"]
         amount = ["--max-steps", str(self.size.steps), "--batch-size", str(self.size.batch), "--log-every", "10"]
         done = run(command + amount + CASES[case].split() + ["--epochs", "1000"], environment, self.limit)
         return done.failure, done.seconds

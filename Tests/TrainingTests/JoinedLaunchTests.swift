@@ -105,6 +105,18 @@ import VAEGPU
     #expect(again == first && apart == first)
   }
 
+  @Test("Matrix instructions are tried once a precision, and believed", arguments: devices)
+  func check(_ device: TestDevice) throws {
+    let backend = try Self.backend(device, joins: false, precision: .bf16)
+    #expect(backend.checkedPrecisions.isEmpty)
+    var configuration = RunConfiguration.small
+    configuration.precision = .bf16
+    let trainer = try Trainer(
+      configuration, data: TestImages.dataset(), device: Device(backend))
+    _ = try trainer.runSteps(1)
+    #expect(backend.checkedPrecisions == [.bf16])
+  }
+
   /// The parameters after some steps.
   private static func parameters(
     _ model: ModelCase, on backend: any Backend, precision: Precision = .fp32

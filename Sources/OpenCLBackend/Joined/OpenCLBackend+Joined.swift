@@ -14,6 +14,7 @@ extension OpenCLBackend {
     _ commands: [Command], replaying accesses: [CommandAccess]
   ) throws(ComputeError) -> any CommandSequence {
     guard joins, !isDebugging else { return try prepare(commands) }
+    try checkMatrixInstructions(of: commands)
     let joinable = commands.map { isJoinable($0) }
     let runs = Self.runs(of: joinable).filter { $0.count > 1 }
     // By CLBlast alone, its epilogues join the launches behind it instead.

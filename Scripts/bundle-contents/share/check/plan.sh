@@ -11,7 +11,7 @@ conformance() {
   [ "$tested" = auto ] && tested=""
   part "$1" "$2" env VAE_GPU_TEST_DEVICES="$tested" VAE_GPU_TEST_SIZES="$3" \
     VAE_GPU_TEST_FIXTURES="$bundle/share/fixtures" \
-    "$bundle/bin/conformance" --testing-library swift-testing --filter '^BackendConformanceTests\.'
+    "$bundle/bin/conformance" --testing-library swift-testing --filter '^BackendConformanceTests\.|JoinedLaunchTests'
 }
 
 # peer NAME SECONDS SCRIPT FLAGS...: PyTorch and JAX of this machine's Python, on its GPU.
@@ -45,8 +45,8 @@ whole_plan() {
 }
 
 budgeted_plan() {
-  two="--work mlp400,conv64" fewer="--repeats 5"
-  peers_two="$two --repeats 5 --seconds 0.25 --json --device $peer_device"
+  works="--work mlp400,mlp2048,conv64" fewer="--repeats 5"
+  peers_work="$works --repeats 5 --seconds 0.25 --json --device $peer_device"
   precisions=fp32,bf16 modes=eager,eager-fused graph=compile-data more=compile-fused
   if [ "$peer_device" = cuda ]; then
     precisions=fp32,tf32,bf16 modes=eager,eager-fused,cudagraph graph=cudagraph-compile
@@ -60,19 +60,23 @@ budgeted_plan() {
   on part agreement 110 sh "$library/agreement" "$vae_gpu" "$work"
   # shellcheck disable=SC2086
   {
-    bench bench_untuned 70 untuned $two $fewer
-    peer torch 90 torch_peer $peers_two --modes $modes --precisions $precisions
-    peer torch_compile 90 torch_peer $peers_two --modes $graph --precisions $precisions
-    peer jax 90 jax_peer $peers_two --precisions $precisions
-    on part trace 40 "$vae_gpu" bench $two --trace --json --repeats 3
-    on part tune 80 "$vae_gpu" tune --quick $two --json
-    bench bench_tuned 50 tuned $two $fewer
+    bench bench_untuned 70 untuned $works $fewer
+    bench bench_tf32 40 untuned $works $fewer --precision tf32
+    bench bench_bf16 40 untuned $works $fewer --precision bf16
+    bench bench_exact 40 untuned $works $fewer --order exact
+    on part bench_apart 20 env VAE_GPU_JOIN=0 "$vae_gpu" bench --gemm untuned --work mlp400 --json $fewer
+    peer torch 90 torch_peer $peers_work --modes $modes --precisions $precisions
+    peer torch_compile 90 torch_peer $peers_work --modes $graph --precisions $precisions
+    peer jax 90 jax_peer $peers_work --precisions $precisions
+    on part trace 40 "$vae_gpu" bench $works --trace --json --repeats 3
+    on part tune 80 "$vae_gpu" tune --quick $works --json
+    bench bench_tuned 50 tuned $works $fewer
     conformance conformance_small 60 small
-    bench bench_all 80 tuned --work mlp300g,linear,mlp2048,conv28 $fewer
+    bench bench_all 80 tuned --work mlp300g,linear,conv28 $fewer
     on part iwae 40 sh "$library/iwae" "$vae_gpu" "$work"
     peer iwae 20 torch_iwae --json --device $peer_device
     conformance conformance 150 ""
-    bench bench_clblast 60 clblast $two $fewer
-    peer torch_more 120 torch_peer $peers_two --modes $more --precisions $precisions
+    bench bench_clblast 60 clblast $works $fewer
+    peer torch_more 120 torch_peer $peers_work --modes $more --precisions $precisions
   }
 }
