@@ -58,7 +58,7 @@ static int parse(const char *text, parameter *parameters) {
 // Values of scalars at size n; `variant` is 0 or 1.
 static uint32_t word(const char *name, uint32_t n, uint32_t variant) {
   static const struct { const char *name; uint32_t value; } fixed[] = {
-      {"rows", ROWS},     {"block_rows", 3}, {"chunk", 70},       {"channels", 3},   {"height", 6},      {"draw", 2},
+      {"rows", ROWS}, {"lines", 1},     {"block_rows", 3}, {"chunk", 70},       {"channels", 3},   {"height", 6},      {"draw", 2},
       {"draws", 3},       {"head_count", 6}, {"kernel_height", 3}, {"kernel_width", 3}, {"likelihoods", ROWS},
       {"numbers", 2},     {"out_height", 3}, {"out_width", 3},    {"padding", 1},    {"parts", 7},       {"penalties", ROWS},
       {"pixels", 15},     {"purpose", 3},    {"samples", 3},      {"scale_offset", 0}, {"scale_row", 0}, {"scale_column", 1},

@@ -76,7 +76,7 @@ import VAEGPU
   func fingerprint() throws {
     #expect(!Self.configuration(.fp32).fingerprint.contains("precision"))
     #expect(Self.configuration(.bf16).fingerprint.contains("precision=\"bf16\""))
-    for precision in Precision.allCases {
+    for precision in [Precision.fp32, .bf16] {
       let run = try TestRun(Self.configuration(precision))
       try run.finish(TestDevice.cpu[1].open())
       let text = try #require(try SafeTensors.read(run.directory.last).metadata["configuration"])
@@ -87,7 +87,7 @@ import VAEGPU
   @Test("Evaluation is fp32 whatever training is")
   func evaluation() throws {
     let device = try TestDevice.cpu[1].open()
-    let evaluations = try Precision.allCases.map { precision in
+    let evaluations = try [Precision.fp32, .bf16].map { precision in
       let trainer = try Trainer(
         Self.configuration(precision), data: TestImages.dataset(), device: device)
       // Of the first weights, which are the same.
