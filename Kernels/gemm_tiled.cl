@@ -149,7 +149,7 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
   if (is_last) {
     if (item == 0) arrivals[tile] = 0;
     UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] = (float4)(0.0f);
-    for (uint p = 0; p < SPLIT_K; p++) {
+    ROLLED for (uint p = 0; p < SPLIT_K; p++) {
       __global const float4 *other = (__global const float4 *)parts + ((size_t)p * tiles + tile) * (SUMS * ITEMS) + item;
       UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] += other[s * ITEMS];
     }
@@ -158,7 +158,7 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
   if (is_last && j0 == 0)
     for (uint i = item; i < TILE_M && i0 + i < m; i += ITEMS) {
       float sum = 0;
-      for (uint p = 0; p < SPLIT_K; p++) sum += parts[parts_end + ((size_t)p * tiles_m + i0 / TILE_M) * TILE_M + i];
+      ROLLED for (uint p = 0; p < SPLIT_K; p++) sum += parts[parts_end + ((size_t)p * tiles_m + i0 / TILE_M) * TILE_M + i];
       row_sums[i0 + i] = sum;
     }
 #endif
