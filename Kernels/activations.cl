@@ -14,7 +14,8 @@
     FOR_LANES(j, columns) c[offset + j] = name##_gradient_of(c[offset + j], source[offset + j]);       \
   }
 
-// y = f(x + bias). Several lines of a matrix a work-group, which a line of few columns would leave idle.
+// y = f(x + bias). Several lines of a matrix a work-group, which a line of few columns would leave
+// idle.
 #define BIAS_ACTIVATION(name)                                                                          \
   ROW_KERNEL(bias_##name, (IN(real, x), IN(real, bias), OUT(real, y), VALUE(uint, columns),            \
                            VALUE(uint, rows), VALUE(uint, lines))) {                                   \

@@ -53,7 +53,8 @@
 
 #else
 
-// Every work-group has LANES work-items. The compiler then need not reserve registers for larger ones.
+// Every work-group has LANES work-items. The compiler then need not reserve registers for larger
+// ones.
 #define KERNEL(name, parameters) ROW_KERNEL(name, parameters)
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
@@ -62,7 +63,7 @@
 #define LANE get_local_id(0)
 #define LANES 64
 #define BLOCKS_AT_ONCE 1
-// In front of a loop whose rounds side by side would take more registers than there are.
+// Keeps a loop rolled whose unrolled rounds would take more registers than there are.
 #define ROLLED UNROLL(1)
 // Columns LANE, LANE + LANES, ... of a row.
 #define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)

@@ -1,17 +1,20 @@
-// A matrix product for devices with many small processors. This text is compiled once for each kind of product of a program, as
-// the function GEMM_NAME. A work-group of ITEMS work-items takes a tile of TILE_M x TILE_N elements of C and TILE_K values of k
-// at a time: the next values travel from global memory to registers while those of the tile in local memory are multiplied, and
-// two tiles take turns there, so that one barrier a round is enough.
+// A matrix product for devices with many small processors. This text is compiled once for each kind
+// of product of a program, as the function GEMM_NAME. A work-group of ITEMS work-items takes a tile
+// of TILE_M x TILE_N elements of C and TILE_K values of k at a time: the next values travel from
+// global memory to registers while those of the tile in local memory are multiplied, and two tiles
+// take turns there, so that one barrier a round is enough.
 //
-// MATRIX_STEP 0: fused multiply-adds in float32. A work-item has ROWS_EACH x COLUMNS_EACH elements in blocks of 4 x 4, so that
-// local memory is read four floats at a time. Every element is summed over k in order, in one accumulator.
-// MATRIX_STEP 1 or 2 (tf32, bf16): matrix instructions (matrix_step.h). A sub-group of 32 work-items has WARP_M x WARP_N
-// elements. A word of local memory holds one value of k in tf32, two in bf16.
+// MATRIX_STEP 0: fused multiply-adds in float32. A work-item has ROWS_EACH x COLUMNS_EACH elements
+// in blocks of 4 x 4, so that local memory is read four floats at a time. Every element is summed
+// over k in order, in one accumulator. MATRIX_STEP 1 or 2 (tf32, bf16): matrix instructions
+// (matrix_step.h). A sub-group of 32 work-items has WARP_M x WARP_N elements. A word of local
+// memory holds one value of k in tf32, two in bf16.
 //
-// With SPLIT_K > 1 that many work-groups share the k of a tile and store partial sums; the one that ends last adds them, in the
-// order of k, so the result does not depend on which one that is. It is another order of the sum than with SPLIT_K 1.
-// `parts` holds the partial sums, [SPLIT_K, tiles, TILE_M TILE_N], and behind them those of rows; `arrivals` counts for each tile
-// the work-groups that have stored theirs, and is left at 0.
+// With SPLIT_K > 1 that many work-groups share the k of a tile and store partial sums; the one that
+// ends last adds them, in the order of k, so the result does not depend on which one that is. It is
+// another order of the sum than with SPLIT_K 1. `parts` holds the partial sums, [SPLIT_K, tiles,
+// TILE_M TILE_N], and behind them those of rows; `arrivals` counts for each tile the work-groups
+// that have stored theirs, and is left at 0.
 LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUMENTS) {
   const uint item = get_local_id(0);
   const uint tiles_n = (n + TILE_N - 1) / TILE_N, tiles_m = (m + TILE_M - 1) / TILE_M;

@@ -1,10 +1,11 @@
-// What the products for devices with many small processors share (gemm_tiled.cl). Once for a program: MATRIX_STEP, how tiles are
-// multiplied, and MATRIX_NATIVE (matrix_step.h).
+// What the products for devices with many small processors share (gemm_tiled.cl). Once for a
+// program: MATRIX_STEP, how tiles are multiplied, and MATRIX_NATIVE (matrix_step.h).
 #define GEMM_ARGUMENTS                                                                                             \
   GLOBAL_IN(float) a, GLOBAL_IN(float) b, GLOBAL(float) c, const uint m, const uint n, const uint k_total,         \
       GLOBAL_IN(float) operand, GLOBAL(float) row_sums, GLOBAL(float) parts, volatile __global uint *arrivals
 
-// Four neighbouring values of a row from `column` on. Aligned: both are multiples of 4, and so is the address.
+// Four neighbouring values of a row from `column` on. Aligned: both are multiples of 4, and so is
+// the address.
 FUNCTION float4 gemm_load4(GLOBAL_IN(float) from, const uint column, const uint columns, const float outside,
                            const int aligned) {
   if (aligned) return column < columns ? *(__global const float4 *)from : (float4)(outside);
@@ -29,15 +30,16 @@ FUNCTION float4 gemm_load4(GLOBAL_IN(float) from, const uint column, const uint 
 #define UNITS_A UNITS_OF(TILE_M, !TRANSPOSE_A)
 #define UNITS_B UNITS_OF(TILE_N, TRANSPOSE_B)
 
-// The unit e of a tile: where it lies. With k first, units go along k; else along m or n, and the two rows of a pair follow
-// each other.
+// The unit e of a tile: where it lies. With k first, units go along k; else along m or n, and the
+// two rows of a pair follow each other.
 #define UNIT_PLACE(e, tile, k_first)                                                                   \
   const uint of_row = (k_first) ? TILE_K / 4 : (tile) / 4;                                             \
   const uint row_of_unit = (k_first) ? (e) / of_row : (e) / (of_row * PAIR) * PAIR + (e) % PAIR;       \
   const uint place_in_row = ((k_first) ? (e) % of_row : (e) / PAIR % of_row) * 4;                      \
   const uint i = (k_first) ? row_of_unit : place_in_row, k = (k_first) ? place_in_row : row_of_unit;
 
-// What lies outside is -0 times 0: a sum plus -0 is that sum, even one of -0.
+// Fills elements outside a matrix with -0 in A and 0 in B: a sum plus -0 is that sum, even one of
+// -0.
 #define LOAD_TILE(units, source, tile, k_first, aligned, begin, extent, outside)                       \
   UNROLL(UNITS_OF(tile, k_first)) for (uint u = 0; u < UNITS_OF(tile, k_first); u++) {                 \
     const uint e = UNIT_OF_ITEM(u, tile, k_first);                                                     \

@@ -1,8 +1,9 @@
 // Several draws of z for each image, and what becomes of their importance weights. Rows i S ... i S + S - 1 are the S draws of
 // image i of a batch.
 
-// The noise of latents first ..< first + width of draw s of an image: in evaluation (`draws_are_steps`) every draw is a step of its
-// own, so that it does not depend on how many are drawn together; in training the draws of a step have elements one behind the other.
+// The noise of latents first ..< first + width of draw s of an image: in evaluation
+// (`draws_are_steps`) every draw is a step of its own, so that it does not depend on how many are
+// drawn together; in training the draws of a step have elements one behind the other.
 FUNCTION void draw_noise(const uint first, const uint width, const uint s, const uint latents, const uint sample,
                          GLOBAL_IN(uint) state, const uint purpose, const uint draws_are_steps, real *noise) {
   philox_normals(draws_are_steps ? first : s * latents + first, width, sample,

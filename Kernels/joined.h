@@ -1,11 +1,13 @@
-// A launch of several commands. Kernels become functions of the place of their work-group, so that one kernel can call them all
-// (the text behind this is generated, JoinedProgram.swift). Work-groups take tickets in the order in which they begin: the work
-// of a ticket waits for that of earlier ones only, which is running or done, so a launch ends however few of its work-groups
-// a device runs at once. Commands that need each other's results are on different levels; `done` counts, for each level, the
-// tickets that are finished.
+// A launch of several commands. Kernels become functions of the place of their work-group, so that
+// one kernel can call them all (the text behind this is generated, JoinedProgram.swift).
+// Work-groups take tickets in the order in which they begin: the work of a ticket waits for that of
+// earlier ones only, which is running or done, so a launch ends however few of its work-groups a
+// device runs at once. Commands that need each other's results are on different levels; `done`
+// counts, for each level, the tickets that are finished.
 //
-// `control`: the next ticket, the finished tickets of each level, all finished tickets; CONTROL_STRIDE words apart, so that
-// counters do not share a cache line. The ticket that finishes last leaves them at 0.
+// `control`: the next ticket, the finished tickets of each level, all finished tickets;
+// CONTROL_STRIDE words apart, so that counters do not share a cache line. The ticket that finishes
+// last leaves them at 0.
 #undef IN
 #undef OUT
 #undef INOUT
@@ -14,8 +16,8 @@
 #undef KERNEL
 #undef ROW_KERNEL
 #undef GROUP_SCRATCH
-// Without `restrict`: what a kernel may keep in a cache that is not coherent, because nothing in its launch writes it, may have been
-// written by the level before.
+// Without `restrict`: what a kernel may keep in a cache that is not coherent, because nothing in
+// its launch writes it, may have been written by the level before.
 #define IN(type, name) __global const type *name, const ulong name##_place
 #define OUT(type, name) __global type *name, const ulong name##_place
 #define INOUT(type, name) __global type *name, const ulong name##_place
@@ -27,8 +29,8 @@
 #define GROUP_SCRATCH(scratch) __local real *scratch = vae_scratch
 
 #define CONTROL_STRIDE 32
-// The value of a counter. Elsewhere an atomic that changes nothing: a compiler may move reads of other memory to the front of
-// a volatile one.
+// The value of a counter. Elsewhere an atomic that changes nothing: a compiler may move reads of
+// other memory to the front of a volatile one.
 #ifdef NVIDIA
 #define COUNTER(at) (*(at))
 #define PAUSE __asm__ volatile("nanosleep.u32 32;")

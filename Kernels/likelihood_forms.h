@@ -3,13 +3,18 @@
 //
 //   ONE_HEAD(name)         one number a from the decoder
 //     name_density(a, x, &da), name_mean_of(a), name_draw_of(a, u, n)
-//   LOCATION_SCALE(name, means)   a location from the decoder, and ln scale s: one for all pixels (name_shared_...), or one for
+//   LOCATION_SCALE(name, means)   a location from the decoder, and ln scale s: one for all pixels
+// (name_shared_...), or one for
 //                          each pixel, which may be the second number from the decoder
-//     name_density(a, s, x, &da, &ds), name_draw_of(a, s, u, n), and with MEANS_OF_PIXELS name_mean_of(a, s), with
-//     MEANS_OF_BLOCKS, for means with a loop inside, name_means(a, s, width, mean) of a block of pixels
-//   MANY_HEADS(name)       `head_count` numbers from the decoder, a[k * stride]; all of a block of pixels
+//     name_density(a, s, x, &da, &ds), name_draw_of(a, s, u, n), and with MEANS_OF_PIXELS
+// name_mean_of(a, s), with
+//     MEANS_OF_BLOCKS, for means with a loop inside, name_means(a, s, width, mean) of a block of
+// pixels
+//   MANY_HEADS(name)       `head_count` numbers from the decoder, a[k * stride]; all of a block of
+// pixels
 //     name_densities(a, stride, head_count, x, width, upstream, da, density), da being 0 where no gradient is asked for
-//     name_means(a, stride, head_count, width, mean), name_draws(a, stride, head_count, u, width, x)
+//     name_means(a, stride, head_count, width, mean), name_draws(a, stride, head_count, u, width,
+// x)
 //
 // The density is ln p(x) in nats, u is uniform on (0, 1) and n standard normal.
 //

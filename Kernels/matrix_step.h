@@ -1,10 +1,10 @@
-// Matrix instructions: C [16, 8] += A [16, 8 words] B [8 words, 8] by 32 work-items side by side, a word being one value in tf32
-// or two neighbouring values of k in bf16. Lane l = 4 g + t has
+// Matrix instructions: C [16, 8] += A [16, 8 words] B [8 words, 8] by 32 work-items side by side, a
+// word being one value in tf32 or two neighbouring values of k in bf16. Lane l = 4 g + t has
 //   A: words (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4)     B: words (t, g), (t + 4, g)
 //   C: (g, 2 t), (g, 2 t + 1), (g + 8, 2 t), (g + 8, 2 t + 1)
-// which is the layout of NVIDIA's mma.sync m16n8k8 and m16n8k16 (PTX ISA, "Matrix fragments for mma"). MATRIX_NATIVE 1 uses that
-// instruction; 0 does the same in plain OpenCL C, through local memory, so that devices without it show that tiles and
-// fragments are right.
+// which is the layout of NVIDIA's mma.sync m16n8k8 and m16n8k16 (PTX ISA, "Matrix fragments for
+// mma"). MATRIX_NATIVE 1 uses that instruction; 0 does the same in plain OpenCL C, through local
+// memory, so that devices without it show that tiles and fragments are right.
 
 #if MATRIX_STEP == 1
 // To tf32, 10 bits of fraction: to nearest, ties away from zero.

@@ -15,7 +15,8 @@ ROW_KERNEL(squared_deviation, (IN(real, x), IN(real, sums), OUT(real, y), VALUE(
   }
 }
 
-// Elements first ..< first + count of the rows of a block and group, one row behind the other; the rows are `stride` apart.
+// Elements first ..< first + count of the rows of a block and group, one row behind the other; the
+// rows are `stride` apart.
 FUNCTION void group_elements(GLOBAL_IN(real) from, const uint stride, const uint width, const uint first, const uint count,
                              real *values) {
   uint row = first / width, column = REMAINDER(first, row, width);

@@ -21,7 +21,8 @@ KERNEL(adam, (IN(real, gradient), IN(real, scalars), IN(real, guard), INOUT(real
     const real second = without_underflow(beta2 * v[i] + complement2 * (g * g));
     const real rate = scalars[SCALAR_LEARNING_RATE] * scalars[SCALAR_CORRECTION_1];
     const real update = rate * first / (REAL_SQRT(second) * scalars[SCALAR_CORRECTION_2] + epsilon);
-    // Reads the old values whether or not they are kept: reads that depend on `hold` become a branch, and the loop no vectors.
+    // Reads the old values whether or not they are kept: reads that depend on `hold` become a
+    // branch, and the loop no vectors.
     const real old_parameter = parameter[i], old_m = m[i], old_v = v[i];
     parameter[i] = hold ? old_parameter : old_parameter - update;
     m[i] = hold ? old_m : first;

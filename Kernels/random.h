@@ -80,13 +80,16 @@ FUNCTION real philox_normal_element(const uint element, const uint sample, const
   return (element & 1u) ? second : first;
 }
 
-// The normals, and the uniform numbers, of elements first ..< first + width of a sample, no more than BLOCK.
+// The normals, and the uniform numbers, of elements first ..< first + width of a sample, no more
+// than BLOCK.
 #ifdef ONE_LANE
-// Every Philox block is made once and its four elements are used. The number of blocks made together is a constant, so that loops
-// over them become vectors without a rest; what nobody asked for is thrown away.
+// Every Philox block is made once and its four elements are used. The number of blocks made
+// together is a constant, so that loops over them become vectors without a rest; what nobody asked
+// for is thrown away.
 #define NOISE_BLOCKS (BLOCKS_AT_ONCE > 1 ? BLOCKS_AT_ONCE : 8)
 #if BLOCKS_AT_ONCE == 1
-// In lanes of 64 bits, which hold a product whole; what lies above the lower 32 bits is never looked at.
+// Multiplies in lanes of 64 bits, which hold a product whole; only the lower 32 bits of a word are
+// read.
 FUNCTION void philox_noise_blocks(const uint first, const uint sample, const uint step, const uint purpose,
                                   const uint seed_low, const uint seed_high, uint words[4][NOISE_BLOCKS]) {
   for (uint i = 0; i < NOISE_BLOCKS; i++) {

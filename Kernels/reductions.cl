@@ -17,7 +17,7 @@
   for (; r < end; r++) FOR_COLUMNS add(1, f)                                          \
   FOR_COLUMNS sums[(size_t)part * columns + first + k] = accumulator[q];
 #ifdef ONE_LANE
-// Without a condition, which vectors of SSE have no masks for.
+// Selects without a condition, because SSE has no masks for vectors.
 #define FOR_COLUMNS for (uint q = 0, k = 0; q < width; q++, k++)
 #else
 #define FOR_COLUMNS                                                                   \
@@ -99,7 +99,8 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
 }
 
 // The moments of w = softmax(x) of each row: t = max_j x_j, ln S with S = sum_j e^(x_j - t), and sum_j w_j (x_j - t). The entropy of w is
-// the second less the third, ln sum_j e^x_j is t + ln S. Plus 0 makes one zero of both, whichever a lane meets first.
+// the second less the third, ln sum_j e^x_j is t + ln S. Plus 0 makes one zero of both, whichever a
+// lane meets first.
 ROW_KERNEL(softmax_moments, (IN(real, x), OUT(real, y), VALUE(uint, columns))) {
   LOCATE(x) LOCATE(y)
   GROUP_SCRATCH(scratch);

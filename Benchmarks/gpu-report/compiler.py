@@ -70,7 +70,8 @@ def nvidia(
     front: list[str | Path], source: Path, group: int, target: Target, tools: Toolchain, work: Path
 ) -> list[Kernel]:
     target_flags = ["--target=nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target.name]
-    # NVIDIA's driver writes a newer version of PTX than clang does unasked, which the text of inline assembly may need.
+    # NVIDIA's driver writes a newer version of PTX than clang does unasked, which the text of
+    # inline assembly may need.
     target_flags += ["-Xclang", "-target-feature", "-Xclang", "+ptx78"]
     library = tools.libclc / "nvptx64--nvidiacl.bc"
     run(

@@ -58,7 +58,8 @@ class Target:
 
 NVIDIA, AMD = "NVIDIA CUDA", "AMD Accelerated Parallel Processing"
 
-# CUDA C++ Programming Guide, "Compute Capabilities" (sm_75, sm_90); LLVM's AMDGPUBaseInfo.cpp (gfx90a, gfx1100).
+# CUDA C++ Programming Guide, "Compute Capabilities" (sm_75, sm_90); LLVM's AMDGPUBaseInfo.cpp
+# (gfx90a, gfx1100).
 TARGETS = [
     Target("sm_75", "T4, RTX 20", NVIDIA, 32, 32, 16, 16384, 256, 64 << 10, 256, 0),
     Target("sm_90", "H100, H200", NVIDIA, 32, 64, 32, 16384, 256, 228 << 10, 128, 1024),

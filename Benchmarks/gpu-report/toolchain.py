@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Callable
 
 HERE = Path(__file__).resolve().parent
-# libclc-19 and libclc-15, which Rusticl needs, exclude each other as installed packages; unpacked they do not.
+# libclc-19 and libclc-15, which Rusticl needs, exclude each other as installed packages; unpacked
+# they do not.
 PACKAGES = ["clang-19", "libclang-common-19-dev", "libclang-cpp19", "libllvm19", "libclc-19"]
 
 
@@ -69,7 +70,8 @@ def unpack_packages(target: Path) -> None:
 
 def fill_environment(target: Path) -> None:
     venv.create(target, with_pip=True, symlinks=True)
-    # Without the rest of the toolkit, which the two programs do not use. pip by its module: the folder is renamed.
+    # Without the rest of the toolkit, which the two programs do not use. pip by its module: the
+    # folder is renamed.
     check(
         [str(target / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
          "--requirement", str(HERE / "requirements.txt")], target,

@@ -1,5 +1,6 @@
-// Rounding to bfloat16 while an operand is packed: to nearest, ties to even. Infinities stay, NaN stays NaN; a subnormal
-// number becomes zero of its sign, as VCVTNE2PS2BF16 has it and as the instructions that multiply would read it.
+// Rounding to bfloat16 while an operand is packed: to nearest, ties to even. Infinities stay, NaN
+// stays NaN; a subnormal number becomes zero of its sign, as VCVTNE2PS2BF16 has it and as the
+// instructions that multiply would read it.
 #ifndef VAE_BF16_PACK_H
 #define VAE_BF16_PACK_H
 
@@ -60,7 +61,8 @@ INLINE void pair_rows(const h32 *h, w16 *pairs) {
                                       26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
-// A whole tile: a row of pairs for each i or for each pair of k, as memory has it, then transposed if need be.
+// A whole tile: a row of pairs for each i or for each pair of k, as memory has it, then transposed
+// if need be.
 INLINE void pack_tile(const float *x, size_t ld, const int along, const int paired, rounding *const round, bf16 *tile) {
   w16 r[SIDE];
   UNROLL for (size_t i = 0; i < SIDE; i++) {

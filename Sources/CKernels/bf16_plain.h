@@ -9,7 +9,8 @@
 VAE_DEFINE_FUSED(v16, 16)
 #endif
 
-// `height` rows by one or two panels of columns: for each pair of k the even value, then the odd one.
+// `height` rows by one or two panels of columns: for each pair of k the even value, then the odd
+// one.
 INLINE void some_rows(const bf16_block *o, const bf16 *a, const bf16 *b, float *c, const int height, const int columns) {
   v16 sum[8][2];
   UNROLL for (int i = 0; i < height; i++) {

@@ -105,7 +105,8 @@ static inline uint32_t real_to_bits(const float x) {
 #define VAE_TABLE_STOP VAE_CONCATENATE(__stop_vae_table_, LEVEL)
 #define VAE_RUN(name) VAE_CONCATENATE(name##_, LEVEL)
 
-// A kernel enters itself, no list is kept by hand. The text of its parameters, once the macros are gone, is a list of the triples.
+// A kernel enters itself, no list is kept by hand. The text of its parameters, once the macros are
+// gone, is a list of the triples.
 #define KERNEL(name, parameters) VAE_KERNEL(name, parameters, 0)
 #define ROW_KERNEL(name, parameters) VAE_KERNEL(name, parameters, 1)
 #define VAE_KERNEL(name, parameters, has_rows)                                                         \

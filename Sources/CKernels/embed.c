@@ -36,8 +36,8 @@ static const char gemm_panel[] = {
 #embed "../../Kernels/gemm_panel.cl" suffix(, '\n',)
     '\0'};
 
-// What products for GPUs share, the text of one product, and the kernel of one by itself; launches of several commands
-// (joined.h) have many.
+// What products for GPUs share, the text of one product, and the kernel of one by itself; launches
+// of several commands (joined.h) have many.
 static const char gemm_tiled_shared[] = {
 #embed "../../Kernels/device.h" suffix(, '\n',)
 #embed "../../Kernels/matrix_step.h" suffix(, '\n',)

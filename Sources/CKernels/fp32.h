@@ -1,5 +1,5 @@
-// Parts of the float32 matrix product (gemm.c): what its kernels are given. level.h lists the functions, each of which is compiled
-// for every level.
+// Parts of the float32 matrix product (gemm.c): what its kernels are given. level.h lists the
+// functions, each of which is compiled for every level.
 //
 // op(B) lies in panels of as many columns as a register tile has, one value of k after the other; a transposed A in blocks
 // of as many rows as a register tile has, likewise.

@@ -56,8 +56,8 @@ static void pack_rows(const float *x, size_t ld, size_t count, size_t depth, flo
   for (size_t k = 0; k < depth; k++) memcpy(packed + k * stride, x + k * ld, count * sizeof(float));
 }
 
-// `depth` rows of `count` values, `ld` apart, to panels of width `stride`, `size` values apart, the rest of the last 0: several
-// panels side by side where that makes longer runs of memory.
+// `depth` rows of `count` values, `ld` apart, to panels of width `stride`, `size` values apart, the
+// rest of the last 0: several panels side by side where that makes longer runs of memory.
 #define SIDE_BY_SIDE(panels, width)                                                                     \
   for (; stride == width && count >= panels * width; count -= panels * width) {                         \
     for (size_t k = 0; k < depth; k++)                                                                  \

@@ -79,7 +79,8 @@
 #define SIX(V) CASE(V, 1) CASE(V, 2) CASE(V, 3) CASE(V, 4) CASE(V, 5) CASE(V, 6)
 #define TWELVE(V) SIX(V) CASE(V, 7) CASE(V, 8) CASE(V, 9) CASE(V, 10) CASE(V, 11) CASE(V, 12)
 
-// 24 accumulators in 32 registers of 512 bits; 12 in 16 of 256 bits, or two registers of 128 bits for each.
+// 24 accumulators in 32 registers of 512 bits; 12 in 16 of 256 bits, or two registers of 128 bits
+// for each.
 #ifdef LEVEL_WIDE
 VAE_DEFINE_FUSED(v16, 16)
 DEFINE_TILE(v16, 16, 12)

@@ -1,5 +1,6 @@
-// The fused multiply-add of float32 for processors without one, out of operations on doubles that exist as vectors since SSE2: a
-// compiler leaves `fmaf` a call of the C library for each element there.
+// The fused multiply-add of float32 for processors without one, out of operations on doubles that
+// exist as vectors since SSE2: a compiler leaves `fmaf` a call of the C library for each element
+// there.
 #ifndef VAE_FUSED_H
 #define VAE_FUSED_H
 
@@ -8,13 +9,15 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// a * b + c with one rounding. The product of two floats is exact as a double. The sum is rounded to odd (Boldo & Melquiond 2008,
-// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd"): where it is not exact and its last bit is
-// even, it moves to the neighbour on the side of the error, so that the rounding to float32 sees on which side of a tie it lies.
+// a * b + c with one rounding. The product of two floats is exact as a double. The sum is rounded
+// to odd (Boldo & Melquiond 2008, "Emulation of FMA and correctly rounded sums: proved algorithms
+// using rounding to odd"): where it is not exact and its last bit is even, it moves to the
+// neighbour on the side of the error, so that the rounding to float32 sees on which side of a tie
+// it lies.
 static inline __attribute__((always_inline)) float vae_fused_multiply_add(const float a, const float b, const float c) {
   const double product = (double)a * (double)b, addend = (double)c;
   const double sum = product + addend;
-  // What the sum lost (Knuth's TwoSum), NaN where the sum is infinite.
+  // Computes the rounding error of the sum (Knuth's TwoSum); it is NaN where the sum is infinite.
   const double other = sum - product;
   const double error = (product - (sum - other)) + (addend - other);
   int64_t bits, error_bits;

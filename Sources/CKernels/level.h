@@ -1,5 +1,5 @@
-// An instruction set that the CPU's kernels are compiled for: what a file of Levels/ makes of the headers of this folder. All levels
-// compute the same bits.
+// An instruction set that the CPU's kernels are compiled for: what a file of Levels/ makes of the
+// headers of this folder. All levels compute the same bits.
 #ifndef VAE_LEVEL_H
 #define VAE_LEVEL_H
 

@@ -1,17 +1,20 @@
 // The code of a level, included by the files of Levels/. They define
 //
-//   LEVEL             the name as a part of names of functions: kernel `adam` is the function `adam_x86_64_v3`
+//   LEVEL             the name as a part of names of functions: kernel `adam` is the function
+// `adam_x86_64_v3`
 //   LEVEL_NAME        the name as VAE_GPU_ISA takes it
-//   LEVEL_TARGET      the features, as the attribute `target` takes them; not defined: what the compiler compiles for
+//   LEVEL_TARGET      the features, as the attribute `target` takes them; not defined: what the
+// compiler compiles for
 //   LEVEL_IS_AVAILABLE   whether this processor has them
 //   LEVEL_WIDE        defined where a register has 512 bits
 //   VAE_WITHOUT_FMA   defined where the processor has no fused multiply-add
 //
-// The features are listed instead of named (`arch=x86-64-v3`): with the name clang 21 also chooses costs under which fewer loops
-// become vectors. Nothing is resolved by the loader (`target_clones`): a level can be forced, and sanitizers, whose runtimes do not
-// work yet in a resolver, see every level.
+// The features are listed instead of named (`arch=x86-64-v3`): with the name clang 21 also chooses
+// costs under which fewer loops become vectors. Nothing is resolved by the loader
+// (`target_clones`): a level can be forced, and sanitizers, whose runtimes do not work yet in a
+// resolver, see every level.
 //
-// What the system's headers declare must not become functions of a level, so they come first.
+// Includes the system's headers first, so that their functions are not compiled for a level.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

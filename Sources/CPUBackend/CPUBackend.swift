@@ -10,7 +10,8 @@ import Glibc
 package final class CPUBackend: Backend {
   package let info: DeviceInfo
   package let realType: RealType
-  /// tf32 is for matrix instructions of GPUs. The float64 reference takes any, for it rounds nothing.
+  /// tf32 is for matrix instructions of GPUs. The float64 reference takes any, for it rounds
+  /// nothing.
   package var precisions: Set<Precision> {
     realType == .float64 ? Set(Precision.allCases) : [.fp32, .bf16]
   }

@@ -2,8 +2,9 @@ import CKernels
 import Compute
 import Glibc
 
-/// An instruction set that the kernels and matrix products of the CPU backend are compiled for. All compute the same bits, but for
-/// bf16 products, whose instructions add in orders of their own and belong to x86-64-v4.
+/// An instruction set that the kernels and matrix products of the CPU backend are compiled for. All
+/// compute the same bits, but for bf16 products, whose instructions add in orders of their own and
+/// belong to x86-64-v4.
 package struct InstructionSet: Sendable, Equatable {
   /// A level of CKernels: a constant of the program.
   package nonisolated(unsafe) let level: OpaquePointer

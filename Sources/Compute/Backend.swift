@@ -16,8 +16,8 @@ package protocol Backend: AnyObject {
   func download(_ view: BufferView, into bytes: UnsafeMutableRawBufferPointer) throws(ComputeError)
   /// Binds commands to the device once: kernels looked up, arguments set. Replaying them allocates nothing.
   func prepare(_ commands: [Command]) throws(ComputeError) -> any CommandSequence
-  /// The same for commands that will be run together, in many replays: the backend may spend time on making one launch of
-  /// several.
+  /// The same for commands that will be run together, in many replays: the backend may spend time
+  /// on making one launch of several.
   ///
   /// - Parameter accesses: the memory of each command.
   func prepare(

@@ -17,7 +17,8 @@ public struct DeviceInfo: Sendable, Codable, Equatable {
   public var memory: UInt64
   /// For example "fp64", "fp16", "subgroups", "command_buffer".
   public var features: [String]
-  /// What the kernels of the CPU backend are compiled for, such as "x86-64-v3"; nil for OpenCL devices.
+  /// What the kernels of the CPU backend are compiled for, such as "x86-64-v3"; nil for OpenCL
+  /// devices.
   public var instructionSet: String?
 
   public init(

@@ -2,7 +2,7 @@
 public enum SummationOrder: String, CaseIterable, Sendable {
   /// Over k in order, in one accumulator: the bits of the CPU backend.
   case exact
-  /// In the fastest order that the device knows, which is the same in every run on that device. Kernels for processors are
-  /// fastest in the exact order, and have no other.
+  /// In the fastest order that the device knows, which is the same in every run on that device.
+  /// Kernels for processors are fastest in the exact order, and have no other.
   case fast
 }

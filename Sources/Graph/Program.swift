@@ -23,7 +23,8 @@ package final class Program {
   ///   - storages: the buffers of the placed tensors, by storage name.
   ///   - precision: of the operands of matrix products.
   ///   - fuses: makes fewer launches of the operations; the results are the same.
-  ///   - replays: whether it will be run many times, so that it pays to let the device run several operations in one launch;
+  ///   - replays: whether it will be run many times, so that it pays to let the device run several
+  /// operations in one launch;
   ///     the results are the same.
   package init(
     _ graph: Graph, outputs: [Tensor], backend: any Backend,

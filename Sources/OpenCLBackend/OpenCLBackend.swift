@@ -66,7 +66,8 @@ package final class OpenCLBackend: Backend {
   /// - Parameters:
   ///   - gemm: how matrix products are run; nil: as tuned.
   ///   - order: in which they add.
-  ///   - joins: whether commands that are replayed together share launches; nil: on devices other than processors, unless
+  ///   - joins: whether commands that are replayed together share launches; nil: on devices other
+  /// than processors, unless
   ///     VAE_GPU_JOIN is 0.
   ///   - profiling: whether the queue keeps the times of its commands.
   ///   - keepsBinaries: whether the cache holds binaries; nil: unless the driver has a cache of its own.

@@ -18,7 +18,8 @@ package struct OpenCLDevice: @unchecked Sendable {
     platform == "Portable Computing Language"
   }
 
-  /// Whether the driver's compiler can be trusted with launches of several commands (`JoinedLaunch`).
+  /// Whether the driver's compiler can be trusted with launches of several commands
+  /// (`JoinedLaunch`).
   package var runsJoinedLaunches: Bool { info.platform != "Portable Computing Language" }
 
   /// Every OpenCL device, GPUs first, then accelerators, then the rest, numbered from 0 in that order. Empty where no

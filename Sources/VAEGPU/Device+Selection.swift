@@ -34,10 +34,12 @@ extension Device {
   ///   - selector: "cpu" (the CPU backend), a number or a name fragment of an OpenCL device, or "auto": the first GPU,
   ///     else the CPU backend. nil: `VAE_GPU_DEVICE`, else "auto".
   ///   - threads: of the CPU backend; nil: every processor.
-  ///   - order: in which matrix products add on an OpenCL device that is no processor; nil: the fastest.
+  ///   - order: in which matrix products add on an OpenCL device that is no processor; nil: the
+  /// fastest.
   ///
-  /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never another device; nor is the CPU backend
-  /// opened with another instruction set than `VAE_GPU_ISA` names.
+  /// Throws `ComputeError`. A device that was named and is missing or fails is an error, never
+  /// another device; nor is the CPU backend opened with another instruction set than `VAE_GPU_ISA`
+  /// names.
   public static func open(
     _ selector: String? = nil, threads: Int? = nil, order: SummationOrder? = nil
   ) throws(ComputeError) -> Device {

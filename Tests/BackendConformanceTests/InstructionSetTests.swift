@@ -2,8 +2,8 @@ import CKernels
 import CPUBackend
 import Testing
 
-/// The levels that the CPU's kernels are compiled for. That they compute the same bits is a matter of the op table, in which each
-/// that the processor has is a device of its own (`TestDevice.cpu`).
+/// The levels that the CPU's kernels are compiled for. That they compute the same bits is a matter
+/// of the op table, in which each that the processor has is a device of its own (`TestDevice.cpu`).
 @Suite("Instruction sets of the CPU backend") struct InstructionSetTests {
   private static func kernels(_ set: InstructionSet) -> [String] {
     var count = 0

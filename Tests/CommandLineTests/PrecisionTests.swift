@@ -1,7 +1,8 @@
 import FileFormats
 import Testing
 
-/// `--precision`: bf16 is for the CPU backend and GPUs with matrix instructions, tf32 for these alone.
+/// `--precision`: bf16 is for the CPU backend and GPUs with matrix instructions, tf32 for these
+/// alone.
 @Suite struct PrecisionTests {
   private static let train = ["train", "--max-steps", "5"] + Workspace.tinyModel
 

@@ -1,6 +1,7 @@
-// Runs every float32 kernel and the matrix products of a level on inputs that follow from names and sizes alone, and prints a checksum
-// of what each has written: levels, and processors, compute the same bits if they print the same lines (Scripts/level-tests).
-// Usage: run_kernels LEVEL; without LEVEL the names of those that this processor has.
+// Runs every float32 kernel and the matrix products of a level on inputs that follow from names and
+// sizes alone, and prints a checksum of what each has written: levels, and processors, compute the
+// same bits if they print the same lines (Scripts/level-tests). Usage: run_kernels LEVEL; without
+// LEVEL the names of those that this processor has.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static uint32_t next(void) {
 }
 static float uniform(float low, float high) { return low + (high - low) * ((float)(next() >> 7) * 0x1p-24f); }
 
-// The FNV-1a checksum of floats, all NaNs being one: which bits a NaN has is a matter of the processor.
+// The FNV-1a checksum of floats, all NaNs being one: which bits a NaN has is a matter of the
+// processor.
 static uint64_t checksum_floats(const float *x, size_t count, uint64_t sum) {
   for (size_t i = 0; i < count; i++) {
     uint32_t bits = 0x7fc00000;

@@ -16,7 +16,8 @@ import VAEGPU
     }
   }
 
-  /// Every ninth model with its likelihood and objective: each is a kernel that takes seconds to compile.
+  /// Every ninth model with its likelihood and objective: each is a kernel that takes seconds to
+  /// compile.
   nonisolated static let models = stride(from: 0, to: ModelCase.all.count, by: 9).map {
     ModelCase.all[$0]
   }

@@ -17,7 +17,8 @@ typedef void (*vae_kernel_function)(const vae_argument *arguments, size_t begin,
 
 typedef struct {
   const char *name;
-  // A list of (type, name, field of vae_argument): an array that is read alone is `const`, its name ends in _argument.
+  // A list of (type, name, field of vae_argument): an array that is read alone is `const`, its name
+  // ends in _argument.
   const char *parameters;
   vae_kernel_function run;
   // Whether an item is a row (ROW_KERNEL) in place of an element.
@@ -90,9 +91,9 @@ void vae_gemm_bf16_tile(const vae_gemm *gemm, vae_bf16_kernel kind, size_t m0, s
 // That rounding of 32 values.
 void vae_bf16_round(const vae_level *level, vae_bf16_kernel kind, const float values[32], uint16_t rounded[32]);
 
-// Texts of the OpenCL programs, ending in NUL: what all begin with; the kernels of the operations; matrix products for
-// processors; what those for GPUs share, the text of one of them and its kernel; what makes functions of kernels, for launches of
-// several commands.
+// Texts of the OpenCL programs, ending in NUL: what all begin with; the kernels of the operations;
+// matrix products for processors; what those for GPUs share, the text of one of them and its
+// kernel; what makes functions of kernels, for launches of several commands.
 const char *vae_opencl_common(void);
 const char *vae_opencl_operations(void);
 const char *vae_opencl_gemm_panel(void);

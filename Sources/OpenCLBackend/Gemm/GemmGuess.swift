@@ -9,8 +9,8 @@ struct GemmGuess {
 
   var variants: [GemmVariant] {
     guard target.type == .cpu else { return tiles + (precision == .fp32 ? [.clblast] : []) }
-    // Processors have vector registers and no local memory of their own: panels, as many rows as leave two registers of 32,
-    // or of 16, for a row of the panel.
+    // Processors have vector registers and no local memory of their own: panels, as many rows as
+    // leave two registers of 32, or of 16, for a row of the panel.
     let vector = target.vectorWidth
     let rows = vector == 16 ? 12 : 6
     let panels = [256, 128, 64, 32, 16].map { depth in
@@ -20,13 +20,13 @@ struct GemmGuess {
     return panels + [.clblast]
   }
 
-  /// Up to this many multiply-adds a product is small: it is over in the time of a launch, so it takes work-groups that can
-  /// share one with other commands (`JoinedLaunch`).
+  /// Up to this many multiply-adds a product is small: it is over in the time of a launch, so it
+  /// takes work-groups that can share one with other commands (`JoinedLaunch`).
   private static let small = 1 << 26
 
-  /// Measured on an H200 (132 compute units): tiles of 32 x 32 for small products, with k shared so that there are about 4
-  /// work-groups a compute unit and 96 values of k in each; tiles of 128 x 128 where they fill the device, else of 64 x 64 with
-  /// 2 work-groups a compute unit.
+  /// Measured on an H200 (132 compute units): tiles of 32 x 32 for small products, with k shared so
+  /// that there are about 4 work-groups a compute unit and 96 values of k in each; tiles of 128 x
+  /// 128 where they fill the device, else of 64 x 64 with 2 work-groups a compute unit.
   private var tiles: [GemmVariant] {
     let (m, n, k) = (shape.m, shape.n, shape.k)
     func count(_ rows: Int, _ columns: Int) -> Int {

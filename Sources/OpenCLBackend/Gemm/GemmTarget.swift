@@ -1,12 +1,14 @@
 import COpenCL
 import Compute
 
-/// The properties of a device that decide which variants of a matrix product it can run, and which it is given.
+/// The properties of a device that decide which variants of a matrix product it can run, and which
+/// it is given.
 ///
 /// They are apart from the device, so that the variants of a GPU can be listed on a machine that
 /// has none.
 package struct GemmTarget: Sendable {
-  /// Makers of GPUs whose devices get code of their own. The name is an option of a build (Kernels/device.h).
+  /// Makers of GPUs whose devices get code of their own. The name is an option of a build
+  /// (Kernels/device.h).
   package enum Vendor: String, Sendable {
     case nvidia = "NVIDIA"
     case amd = "AMD"
@@ -63,7 +65,8 @@ package struct GemmTarget: Sendable {
       matrixInstructions: device.matrixInstructions)
   }
 
-  /// What every GPU of NVIDIA's and of AMD's OpenCL platform offers at least; matrix instructions are those of newer ones.
+  /// What every GPU of NVIDIA's and of AMD's OpenCL platform offers at least; matrix instructions
+  /// are those of newer ones.
   package static let graphicsProcessors = [
     GemmTarget(
       platform: "NVIDIA CUDA", type: .gpu, vendor: .nvidia, matrixInstructions: .nvidia),
@@ -74,7 +77,8 @@ package struct GemmTarget: Sendable {
 }
 
 extension OpenCLDevice {
-  /// What matrix products can be asked for: other precisions are for devices with matrix instructions.
+  /// What matrix products can be asked for: other precisions are for devices with matrix
+  /// instructions.
   package var precisions: Set<Precision> {
     matrixInstructions == nil ? [.fp32] : [.fp32, .tf32, .bf16]
   }

@@ -92,7 +92,8 @@ extension GemmVariant {
     return result
   }
 
-  /// Floats of the partial sums of a product, and words of the counters of its tiles; nil where k is not shared.
+  /// Floats of the partial sums of a product, and words of the counters of its tiles; nil where k
+  /// is not shared.
   func workspace(_ multiply: MatrixMultiply) -> (parts: Int, arrivals: Int)? {
     guard split > 1, let tile else { return nil }
     let tilesM = (multiply.m + tile.m - 1) / tile.m

@@ -8,8 +8,8 @@ package enum GemmVariant: Hashable, Sendable {
   /// Kernels/gemm_panel.cl: register tiles of `rows` by two vectors of `vector` floats; panels of two vectors by `depth` values
   /// of k; `groupRows` rows by `panels` panels a work-group.
   case panel(rows: Int, vector: Int, depth: Int, groupRows: Int, panels: Int)
-  /// Kernels/gemm_tiled.cl: tiles of `m` x `n`, `k` deep in local memory, k shared by `split` work-groups; a work-item has
-  /// `rows` x `columns` elements.
+  /// Kernels/gemm_tiled.cl: tiles of `m` x `n`, `k` deep in local memory, k shared by `split`
+  /// work-groups; a work-item has `rows` x `columns` elements.
   case tiled(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int)
   /// The same by matrix instructions: 32 work-items have `rows` x `columns` elements.
   case matrix(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int)
@@ -27,7 +27,8 @@ package enum GemmVariant: Hashable, Sendable {
     }
   }
 
-  /// Whether every element is summed over k in order by fused multiply-adds, so that the bits are those of the CPU backend.
+  /// Whether every element is summed over k in order by fused multiply-adds, so that the bits are
+  /// those of the CPU backend.
   package var keepsOrder: Bool {
     switch self {
     case .clblast, .panel: true
@@ -84,8 +85,9 @@ package enum GemmVariant: Hashable, Sendable {
     if case .panel(_, _, _, let groupRows, _) = self { groupRows } else { 0 }
   }
 
-  /// Most bytes of local memory of a work-group: two tiles of each operand, with what spreads their rows over the banks, and
-  /// where the matrix instruction is emulated what its lanes tell each other.
+  /// Most bytes of local memory of a work-group: two tiles of each operand, with what spreads their
+  /// rows over the banks, and where the matrix instruction is emulated what its lanes tell each
+  /// other.
   package var localByteCount: Int {
     switch self {
     case .clblast: 0

@@ -60,7 +60,8 @@ package struct GemmVerdicts: Sendable, Equatable, Codable {
   }
 }
 
-/// A variant in a file is its numbers in order: "clblast", "panel 12 16 512 132 4", "tiled 64 64 16 4 4 1".
+/// A variant in a file is its numbers in order: "clblast", "panel 12 16 512 132 4", "tiled 64 64 16
+/// 4 4 1".
 extension GemmVariant: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()

@@ -2,8 +2,9 @@ import Compute
 
 /// Matrix instructions are asked for a product whose result is known before they are believed.
 extension OpenCLBackend {
-  /// Throws where the device's matrix instructions do not compile, or do not give a product of small whole numbers, which is
-  /// exact in every precision and every order: once for each precision of a backend.
+  /// Throws where the device's matrix instructions do not compile, or do not give a product of
+  /// small whole numbers, which is exact in every precision and every order: once for each
+  /// precision of a backend.
   func checkMatrixInstructions(of commands: [Command]) throws(ComputeError) {
     for command in commands {
       guard case .multiply(let multiply) = command, multiply.precision != .fp32,

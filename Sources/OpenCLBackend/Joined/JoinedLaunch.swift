@@ -1,9 +1,11 @@
 import CKernels
 import Compute
 
-/// Several commands as one launch: the text of its kernel, and what the kernel gets (Kernels/joined.h).
+/// Several commands as one launch: the text of its kernel, and what the kernel gets
+/// (Kernels/joined.h).
 ///
-/// Sizes, places and values are written into the text, so the kernel has few arguments, which a driver looks at in every launch.
+/// Sizes, places and values are written into the text, so the kernel has few arguments, which a
+/// driver looks at in every launch.
 package struct JoinedLaunch {
   /// Work-items of a work-group: the lanes of a row (`LANES` of the dialect).
   static let items = 64

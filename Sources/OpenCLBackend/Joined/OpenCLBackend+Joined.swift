@@ -2,14 +2,15 @@ import Compute
 import Glibc
 
 extension OpenCLBackend {
-  /// VAE_GPU_JOIN=0 gives every command launches of its own. So does PoCL 3.1, which compiles some kernels with barriers in
-  /// branches wrongly (one of seven models, on one thread, too; Intel's runtime and Oclgrind run the same text rightly).
+  /// VAE_GPU_JOIN=0 gives every command launches of its own. So does PoCL 3.1, which compiles some
+  /// kernels with barriers in branches wrongly (one of seven models, on one thread, too; Intel's
+  /// runtime and Oclgrind run the same text rightly).
   static func joins(on device: OpenCLDevice) -> Bool {
     getenv("VAE_GPU_JOIN").map { String(cString: $0) } != "0" && device.runsJoinedLaunches
   }
 
-  /// One launch for each run of commands that can share one, on devices other than processors: there a launch costs what a
-  /// small command does.
+  /// One launch for each run of commands that can share one, on devices other than processors:
+  /// there a launch costs what a small command does.
   package func prepare(
     _ commands: [Command], replaying accesses: [CommandAccess]
   ) throws(ComputeError) -> any CommandSequence {
@@ -36,7 +37,8 @@ extension OpenCLBackend {
         index = runs[run].upperBound
         continue
       }
-      // What CLBlast leaves behind joins no launch here: large products have epilogues of their own.
+      // What CLBlast leaves behind joins no launch here: large products have epilogues of their
+      // own.
       try append(commands[index], to: sequence)
       index += 1
     }
@@ -56,7 +58,8 @@ extension OpenCLBackend {
     return runs
   }
 
-  /// Whether a command can be a part of a launch: its work-groups have the lanes of a row, and there are not many of them.
+  /// Whether a command can be a part of a launch: its work-groups have the lanes of a row, and
+  /// there are not many of them.
   private func isJoinable(_ command: Command) -> Bool {
     switch command {
     case .kernel(let launch):

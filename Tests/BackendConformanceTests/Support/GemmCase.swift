@@ -5,7 +5,8 @@ import Testing
 /// A way to run a matrix product, for one layout and one end: a program of its own.
 struct GemmCase: Sendable, CustomTestStringConvertible {
   let variant: GemmVariant
-  /// Of the operands: tf32 and bf16 are for matrix instructions, which are emulated where a device has none.
+  /// Of the operands: tf32 and bf16 are for matrix instructions, which are emulated where a device
+  /// has none.
   var precision = Precision.fp32
   var transposeA = false
   var transposeB = false

@@ -86,7 +86,8 @@ struct GemmProblem {
     return problem
   }
 
-  /// The problem in float32 whose operands are rounded as the precision says, subnormal numbers apart.
+  /// The problem in float32 whose operands are rounded as the precision says, subnormal numbers
+  /// apart.
   func operandsRounded() -> GemmProblem {
     func round(_ value: Double) -> Double {
       let bits = Float(value).bitPattern

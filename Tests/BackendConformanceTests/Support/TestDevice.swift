@@ -13,8 +13,9 @@ struct TestDevice: Sendable, CustomTestStringConvertible {
 
   let kind: Kind
 
-  /// The CPU backend on 1, 2 and 3 threads and with every instruction set of the processor, and every OpenCL device; `VAE_GPU_TEST_DEVICES` = `opencl` or `cpu`
-  /// keeps one kind, the number of an OpenCL device or a part of its name keeps the CPU backend and that device.
+  /// The CPU backend on 1, 2 and 3 threads and with every instruction set of the processor, and
+  /// every OpenCL device; `VAE_GPU_TEST_DEVICES` = `opencl` or `cpu` keeps one kind, the number of
+  /// an OpenCL device or a part of its name keeps the CPU backend and that device.
   static let all: [TestDevice] = {
     switch ProcessInfo.processInfo.environment["VAE_GPU_TEST_DEVICES"] {
     case "cpu": return cpu

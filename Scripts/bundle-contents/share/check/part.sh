@@ -127,8 +127,8 @@ await() {
   child=""
 }
 
-# finish CODE: records the part that was running; no code: it was interrupted. 69 says that a peer is not
-# installed, 64 that a device has no products in a precision.
+# finish CODE: records the part that was running; no code: it was interrupted. 69 says that a peer
+# is not installed, 64 that a device has no products in a precision.
 finish() {
   clock
   case "$running/$1" in
