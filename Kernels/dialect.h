@@ -58,15 +58,25 @@
 #define KERNEL(name, parameters) ROW_KERNEL(name, parameters)
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
-#define ITEM get_global_id(0)
-#define FOR_ITEM(count) if (ITEM < (count))
+// A work-item takes every get_global_size(0)-th item: a device needs longer to begin a work-group
+// than to do one item each.
+#define ITEM vae_item
+#define FOR_ITEM(count) \
+  OVERLAPPED for (size_t vae_item = get_global_id(0); vae_item < (count); vae_item += get_global_size(0))
 #define LANE get_local_id(0)
 #define LANES 64
 #define BLOCKS_AT_ONCE 1
 // Keeps a loop rolled whose unrolled rounds would take more registers than there are.
 #define ROLLED UNROLL(1)
+// In front of a loop whose rounds do not depend on each other: the reads of several are under way at
+// once.
+#if defined(NVIDIA) || defined(AMD)
+#define OVERLAPPED UNROLL(4)
+#else
+#define OVERLAPPED
+#endif
 // Columns LANE, LANE + LANES, ... of a row.
-#define FOR_LANES(j, columns) for (uint j = (uint)LANE; j < (columns); j += LANES)
+#define FOR_LANES(j, columns) OVERLAPPED for (uint j = (uint)LANE; j < (columns); j += LANES)
 #define LANE_SUM(sum) real sum = 0
 #define FOR_LANES_SUM(j, columns) FOR_LANES(j, columns)
 #define LANE_ADD(sum, value) sum += (value)
@@ -80,7 +90,7 @@
 #define FOR_BLOCK(l, width) for (uint l = 0; l < (width); l++)
 // Blocks of the columns of several lines, which the lanes share as one.
 #define FOR_LINE_BLOCKS(line, first, width, lines, columns)                                                        \
-  for (uint vae_at = (uint)LANE, line = vae_at / (columns), first = vae_at - line * (columns), width = 1;          \
+  OVERLAPPED for (uint vae_at = (uint)LANE, line = vae_at / (columns), first = vae_at - line * (columns), width = 1;          \
        line < (lines); vae_at += LANES, line = vae_at / (columns), first = vae_at - line * (columns))
 #define BLOCK_ADD(sum, l, value) sum += (value)
 

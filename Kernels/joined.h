@@ -8,24 +8,22 @@
 // `control`: the next ticket, the finished tickets of each level, all finished tickets;
 // CONTROL_STRIDE words apart, so that counters do not share a cache line. The ticket that finishes
 // last leaves them at 0.
-#undef IN
-#undef OUT
-#undef INOUT
 #undef ROW
 #undef ITEM
+#undef FOR_ITEM
 #undef KERNEL
 #undef ROW_KERNEL
 #undef GROUP_SCRATCH
-// Without `restrict`: what a kernel may keep in a cache that is not coherent, because nothing in
-// its launch writes it, may have been written by the level before.
-#define IN(type, name) __global const type *name, const ulong name##_place
-#define OUT(type, name) __global type *name, const ulong name##_place
-#define INOUT(type, name) __global type *name, const ulong name##_place
+// `restrict` holds for one call. The pointers of the kernel that calls have none: what a kernel may
+// keep in a cache that is not coherent, because nothing in its launch writes it, may have been
+// written by the level before.
 #define ROW vae_place
 #define ITEM vae_place
-#define WITH_PLACE(...) (const size_t vae_place, __local real *vae_scratch, __VA_ARGS__)
-#define KERNEL(name, parameters) LOCAL_FUNCTION void name WITH_PLACE parameters
-#define ROW_KERNEL(name, parameters) LOCAL_FUNCTION void name WITH_PLACE parameters
+#define FOR_ITEM(count) if (ITEM < (count))
+// Written behind the parenthesis that opens the parameters of a kernel (JoinedLaunch.swift).
+#define JOINED_PARAMETERS const size_t vae_place, __local real *vae_scratch,
+#define KERNEL(name, parameters) LOCAL_FUNCTION void name parameters
+#define ROW_KERNEL(name, parameters) LOCAL_FUNCTION void name parameters
 #define GROUP_SCRATCH(scratch) __local real *scratch = vae_scratch
 
 #define CONTROL_STRIDE 32

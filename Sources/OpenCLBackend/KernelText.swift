@@ -49,8 +49,11 @@ package struct KernelText: Sendable {
   }
 
   /// The text with the named kernels, and those that come with them.
-  package func selecting(_ names: Set<String>) -> String {
-    pieces.map { piece -> Substring in
+  ///
+  /// - Parameter parameters: written in front of the parameters of every kernel. (OpenCL C has no
+  ///   variadic macros that could.)
+  package func selecting(_ names: Set<String>, parameters: String = "") -> String {
+    let text = pieces.map { piece -> Substring in
       switch piece {
       case .shared(let text): text
       case .kernel(let name, let text): names.contains(String(name)) ? text : ""
@@ -58,5 +61,19 @@ package struct KernelText: Sendable {
         names.contains { $0.contains(argument) } ? text : ""
       }
     }.joined()
+    return parameters.isEmpty ? text : Self.adding(parameters, to: text)
+  }
+
+  /// The text with `parameters` behind the second parenthesis of every `KERNEL(name, (`, also where
+  /// a macro writes the name.
+  private static func adding(_ parameters: String, to text: String) -> String {
+    let parts = text.split(separator: "KERNEL(", omittingEmptySubsequences: false)
+    return parts.dropFirst().reduce(String(parts.first ?? "")) { text, part in
+      let head = part.prefix { $0 != "(" && $0 != ")" }
+      guard head.contains(","), part[head.endIndex...].first == "(" else {
+        return text + "KERNEL(" + part
+      }
+      return text + "KERNEL(" + head + "(" + parameters + part[head.endIndex...].dropFirst()
+    }
   }
 }

@@ -13,8 +13,12 @@ extension OpenCLBackend {
   /// Work-items of a work-group, `LANES` of the dialect. Fixed, because every new size is a compile on some devices.
   var groupSize: Int { info.type == .cpu ? 1 : 64 }
 
-  /// Items of an item kernel that a work-group takes: `ITEMS_EACH` of the dialect on processors.
-  var itemsOfGroup: Int { info.type == .cpu ? 1024 : 64 }
+  /// Work-groups of an item kernel. On processors each takes `ITEMS_EACH` items of the dialect;
+  /// elsewhere there are as many as a compute unit has room for, which share the items.
+  func groups(ofItems count: Int) -> Int {
+    guard info.type != .cpu else { return (count + 1023) / 1024 }
+    return min((count + groupSize - 1) / groupSize, 32 * max(info.computeUnits, 1))
+  }
 
   /// Builds the programs of commands at once, so that each is built for all its kernels and several can be built side by side.
   func buildPrograms(of commands: [Command], joints: [KernelLaunch?]) throws(ComputeError) {

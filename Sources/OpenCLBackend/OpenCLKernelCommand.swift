@@ -36,7 +36,7 @@ final class OpenCLKernelCommand: OpenCLCommand {
   convenience init(_ launch: KernelLaunch, backend: OpenCLBackend) throws(ComputeError) {
     let groups =
       switch launch.size {
-      case .items(let count): (count + backend.itemsOfGroup - 1) / backend.itemsOfGroup
+      case .items(let count): backend.groups(ofItems: count)
       case .rows(let count): count
       }
     try self.init(

@@ -8,6 +8,7 @@ import VAEGPU
 /// Launches of several commands, on devices other than processors.
 @Suite("Joined launches") @MainActor struct JoinedLaunchTests {
   /// The OpenCL devices that are no processors: Oclgrind's among them (`Scripts/oclgrind-tests`).
+  /// PoCL's are not, so most machines test these elsewhere.
   nonisolated static let devices = TestDevice.openCL.filter {
     if case .openCL(let device) = $0.kind {
       device.info.type != .cpu && device.runsJoinedLaunches
@@ -15,6 +16,9 @@ import VAEGPU
       false
     }
   }
+
+  nonisolated private static let needsDevice = ConditionTrait.enabled(
+    if: !devices.isEmpty, "no device runs joined launches")
 
   /// Every ninth model with its likelihood and objective: each is a kernel that takes seconds to
   /// compile.
@@ -62,7 +66,7 @@ import VAEGPU
   }
 
   @Test(
-    "A step of 784-400-20 takes at most 12 launches", arguments: devices,
+    "A step of 784-400-20 takes at most 12 launches", needsDevice, arguments: devices,
     SummationOrder.allCases)
   func launches(_ device: TestDevice, _ order: SummationOrder) throws {
     var configuration = RunConfiguration()
@@ -78,7 +82,7 @@ import VAEGPU
     #expect(work == program.floatingPointOperations)
   }
 
-  @Test("Joined commands give the bits of single ones", arguments: devices, models)
+  @Test("Joined commands give the bits of single ones", needsDevice, arguments: devices, models)
   func bits(_ device: TestDevice, _ model: ModelCase) throws {
     let apart = try Self.parameters(model, on: Self.backend(device, joins: false))
     let joined = try Self.parameters(model, on: Self.backend(device, joins: true))
@@ -91,7 +95,7 @@ import VAEGPU
   }
 
   @Test(
-    "In the fast order, and by matrix instructions, every run gives the same bits",
+    "In the fast order, and by matrix instructions, every run gives the same bits", needsDevice,
     arguments: devices, Precision.allCases)
   func runs(_ device: TestDevice, _ precision: Precision) throws {
     let model = try #require(ModelCase.all.first)
@@ -106,7 +110,9 @@ import VAEGPU
     #expect(again == first && apart == first)
   }
 
-  @Test("Matrix instructions are tried once a precision, and believed", arguments: devices)
+  @Test(
+    "Matrix instructions are tried once a precision, and believed", needsDevice,
+    arguments: devices)
   func check(_ device: TestDevice) throws {
     let backend = try Self.backend(device, joins: false, precision: .bf16)
     #expect(backend.checkedPrecisions.isEmpty)

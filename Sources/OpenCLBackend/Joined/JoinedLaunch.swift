@@ -105,7 +105,7 @@ package struct JoinedLaunch {
       stages.append(
         Stage(
           level: level, tickets: tickets,
-          body: "for (uint place = unit * \(Self.items) + item; place < \(count)u; "
+          body: "OVERLAPPED for (uint place = unit * \(Self.items) + item; place < \(count)u; "
             + "place += \(tickets * Self.items)u) \(call)"))
     }
   }
@@ -184,7 +184,8 @@ package struct JoinedLaunch {
     let joined = vae_opencl_joined().map { String(cString: $0) } ?? ""
     let source =
       GemmVariant.shared(precision, backend.device.matrixInstructions) + joined
-      + KernelPrograms.text.selecting(kernels) + functions + kernel
+      + KernelPrograms.text.selecting(kernels, parameters: "JOINED_PARAMETERS ") + functions
+      + kernel
     return ProgramRequest(
       source: OpenCLBackend.source(source), options: backend.programs.options,
       label: "\(commands.count) commands in one launch")

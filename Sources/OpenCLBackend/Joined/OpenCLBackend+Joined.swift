@@ -16,7 +16,7 @@ extension OpenCLBackend {
   ) throws(ComputeError) -> any CommandSequence {
     guard joins, !isDebugging else { return try prepare(commands) }
     try checkMatrixInstructions(of: commands)
-    let joinable = commands.map { isJoinable($0) }
+    let joinable = zip(commands, accesses).map { isJoinable($0, writing: $1.writes) }
     let runs = Self.runs(of: joinable).filter { $0.count > 1 }
     // By CLBlast alone, its epilogues join the launches behind it instead.
     let hasProduct = runs.joined().contains {
@@ -58,18 +58,21 @@ extension OpenCLBackend {
     return runs
   }
 
-  /// Whether a command can be a part of a launch: its work-groups have the lanes of a row, and
-  /// there are not many of them.
-  private func isJoinable(_ command: Command) -> Bool {
+  /// Whether a command gains by being a part of a launch: on a large GPU (8 MiB written, 200
+  /// MFLOP) it takes 10 µs or less, about what a launch costs the host. A larger command is faster
+  /// by itself, where it has the registers and the local memory that it needs alone.
+  private func isJoinable(_ command: Command, writing views: [BufferView]) -> Bool {
+    let isSmall = views.reduce(0) { $0 + $1.byteCount } <= 8 << 20
     switch command {
     case .kernel(let launch):
       switch launch.size {
-      case .rows(let count): return count <= 1 << 12
-      case .items(let count): return count <= 1 << 22
+      case .rows(let count): return isSmall && count <= 1 << 12
+      case .items: return isSmall
       }
     case .multiply(let multiply):
       let variant = variant(of: multiply)
-      return variant.tile != nil && variant.items == JoinedLaunch.items
+      return isSmall && multiply.floatingPointOperations <= 200_000_000
+        && variant.tile != nil && variant.items == JoinedLaunch.items
         && variant.groups(GemmShape(multiply)) <= 1 << 12
     }
   }
