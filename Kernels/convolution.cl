@@ -10,37 +10,38 @@
       VALUE(uint, out_width), VALUE(uint, kernel_height), VALUE(uint, kernel_width), VALUE(uint, stride), \
       VALUE(uint, padding)
 
-// One row a row of places. What a row of the kernel covers lies side by side in the image.
+// One row a row of places and a row of the kernel. What a row of the kernel covers lies side by side
+// in the image.
 ROW_KERNEL(unfold, (IN(real, image), OUT(real, unfolded), GEOMETRY)) {
   LOCATE(image) LOCATE(unfolded)
-  const uint n = (uint)ROW / out_height, oy = REMAINDER((uint)ROW, n, out_height);
-  const int top = (int)(oy * stride) - (int)padding, step = (int)(stride * channels), shift = (int)(padding * channels);
+  const uint line_of_places = (uint)ROW / kernel_height, ky = REMAINDER((uint)ROW, line_of_places, kernel_height);
+  const uint n = line_of_places / out_height, oy = REMAINDER(line_of_places, n, out_height);
+  const int y = (int)(oy * stride + ky) - (int)padding, step = (int)(stride * channels), shift = (int)(padding * channels);
   const int line = (int)(width * channels);
   const uint run = kernel_width * channels, place = kernel_height * run;
-  for (uint ky = 0; ky < kernel_height; ky++) {
-    const int y = top + (int)ky;
-    const int is_inside = y >= 0 && y < (int)height;
-    GLOBAL_IN(real) from = image + ((size_t)n * height + (uint)(is_inside ? y : 0)) * (uint)line;
-    FOR_LINE_BLOCKS(ox, first, count, out_width, run) {
-      GLOBAL(real) to = unfolded + ((size_t)ROW * out_width + ox) * place + ky * run + first;
-      const int left = (int)ox * step - shift + (int)first;
-      // The part of a block that lies in the image.
-      const int begin = left < 0 ? -left : 0, end = left + (int)count > line ? line - left : (int)count;
-      FOR_BLOCK(j, count) {
-        const int inside = is_inside && (int)j >= begin && (int)j < end;
-        to[j] = inside ? from[left + (int)j] : REAL(0.0);
-      }
+  const int is_inside = y >= 0 && y < (int)height;
+  GLOBAL_IN(real) from = image + ((size_t)n * height + (uint)(is_inside ? y : 0)) * (uint)line;
+  FOR_LINE_BLOCKS(ox, first, count, out_width, run) {
+    GLOBAL(real) to = unfolded + ((size_t)line_of_places * out_width + ox) * place + ky * run + first;
+    const int left = (int)ox * step - shift + (int)first;
+    // The part of a block that lies in the image.
+    const int begin = left < 0 ? -left : 0, end = left + (int)count > line ? line - left : (int)count;
+    FOR_BLOCK(j, count) {
+      const int inside = is_inside && (int)j >= begin && (int)j < end;
+      to[j] = inside ? from[left + (int)j] : REAL(0.0);
     }
   }
 }
 
-// The transpose of unfold: every pixel the sum of all that was made of it, in the order of the kernel's rows and columns. One row a row of
-// an image.
-ROW_KERNEL(fold, (IN(real, unfolded), OUT(real, image), GEOMETRY)) {
+// The transpose of unfold: every pixel the sum of all that was made of it, in the order of the kernel's rows and columns. One row a part
+// of `pixels` pixels of a row of an image.
+ROW_KERNEL(fold, (IN(real, unfolded), OUT(real, image), GEOMETRY, VALUE(uint, pixels))) {
   LOCATE(unfolded) LOCATE(image)
-  const uint n = (uint)ROW / height, y = REMAINDER((uint)ROW, n, height) + padding, last_y = y / stride;
-  FOR_LINE_BLOCKS(column, first, count, width, channels) {
-    const uint x = column + padding, last_x = x / stride;
+  const uint parts = (width + pixels - 1) / pixels, row = (uint)ROW / parts;
+  const uint left = REMAINDER((uint)ROW, row, parts) * pixels, lines = width - left < pixels ? width - left : pixels;
+  const uint n = row / height, y = REMAINDER(row, n, height) + padding, last_y = y / stride;
+  FOR_LINE_BLOCKS(column, first, count, lines, channels) {
+    const uint x = left + column + padding, last_x = x / stride;
     real sum[BLOCK];
     FOR_BLOCK(c, count) sum[c] = REAL(0.0);
     for (uint ky = REMAINDER(y, last_y, stride), oy = last_y; ky < kernel_height && ky <= y; ky += stride, oy--) {
@@ -52,7 +53,7 @@ ROW_KERNEL(fold, (IN(real, unfolded), OUT(real, image), GEOMETRY)) {
         FOR_BLOCK(c, count) sum[c] += from[c];
       }
     }
-    GLOBAL(real) to = image + ((size_t)ROW * width + column) * channels + first;
+    GLOBAL(real) to = image + ((size_t)row * width + left + column) * channels + first;
     FOR_BLOCK(c, count) to[c] = sum[c];
   }
 }

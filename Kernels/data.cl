@@ -7,7 +7,7 @@ ROW_KERNEL(gather_scaled, (IN(uchar, pixels), IN(uint, order), IN(uint, state), 
   LOCATE(pixels) LOCATE(order) LOCATE(state) LOCATE(x)
   const size_t source = (size_t)order[state[STATE_BATCH_START] + ROW] * columns;
   const size_t offset = (size_t)ROW * columns;
-  FOR_LANES(j, columns) x[offset + j] = (real)pixels[source + j] / REAL(255.0);
+  STORE_LANES(x + offset, j, columns, (real)pixels[source + j] / REAL(255.0))
 }
 
 // 1 with probability pixel / 255, exactly: 255 word < 2^32 pixel. As 2^32 = 255 * 16843009 + 1, that is

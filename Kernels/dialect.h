@@ -12,6 +12,7 @@
 // operation), and a sum over the columns of a row has one order: 64 lane sums (columns l, l + 64, ... in lane l), then
 // 8 sums of 8 lanes, then their sum. A row sum is written
 //   LANE_SUM(s); FOR_LANES_SUM(j, columns) LANE_ADD(s, term of j); real total = GROUP_SUM(scratch, s);
+// and SUM_LANES(s, j, columns, term of j) is the same loop for a short term.
 // The body of an item kernel is FOR_ITEM(count) { ... }; `count` is its last VALUE.
 #pragma OPENCL FP_CONTRACT OFF
 #define real float
@@ -80,6 +81,43 @@
 #define FOR_LANES_SUM(j, columns) FOR_LANES(j, columns)
 #define LANE_ADD(sum, value) sum += (value)
 #define GROUP_SUM(scratch, sum) group_sum(scratch, sum)
+// Adds a term of each column j of a row in the order of FOR_LANES_SUM; `term` reads AT_ONCE columns
+// before the first is added.
+#define AT_ONCE 8
+#define SUM_LANES(sum, j, columns, term)                                                     \
+  {                                                                                          \
+    uint vae_at = (uint)LANE;                                                                \
+    for (; vae_at + (AT_ONCE - 1) * LANES < (columns); vae_at += AT_ONCE * LANES) {          \
+      real vae_terms[AT_ONCE];                                                               \
+      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++) {                       \
+        const uint j = vae_at + vae_q * LANES;                                               \
+        vae_terms[vae_q] = (term);                                                           \
+      }                                                                                      \
+      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++) sum += vae_terms[vae_q]; \
+    }                                                                                        \
+    for (; vae_at < (columns); vae_at += LANES) {                                            \
+      const uint j = vae_at;                                                                 \
+      sum += (term);                                                                         \
+    }                                                                                        \
+  }
+// Stores a value for each column j of a row, likewise.
+#define STORE_LANES(to, j, columns, value)                                                   \
+  {                                                                                          \
+    uint vae_at = (uint)LANE;                                                                \
+    for (; vae_at + (AT_ONCE - 1) * LANES < (columns); vae_at += AT_ONCE * LANES) {          \
+      real vae_values[AT_ONCE];                                                              \
+      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++) {                       \
+        const uint j = vae_at + vae_q * LANES;                                               \
+        vae_values[vae_q] = (value);                                                         \
+      }                                                                                      \
+      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++)                         \
+        (to)[vae_at + vae_q * LANES] = vae_values[vae_q];                                    \
+    }                                                                                        \
+    for (; vae_at < (columns); vae_at += LANES) {                                            \
+      const uint j = vae_at;                                                                 \
+      (to)[j] = (value);                                                                     \
+    }                                                                                        \
+  }
 // The largest of the values of the lanes; the first one that is not a number stays.
 #define GROUP_TOP(scratch, top) group_top(scratch, top)
 // The same columns in blocks that a lane takes at once, for work with a loop inside: arrays have BLOCK elements, of which

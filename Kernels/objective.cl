@@ -5,8 +5,8 @@
 #define NEGATIVE_ELBO(scratch, likelihood, divergence)                            \
   LANE_SUM(likelihoods);                                                          \
   LANE_SUM(divergences);                                                          \
-  FOR_LANES_SUM(i, rows * samples) LANE_ADD(likelihoods, log_likelihood[i]);      \
-  FOR_LANES_SUM(i, rows) LANE_ADD(divergences, kl[i]);                            \
+  SUM_LANES(likelihoods, i, rows * samples, log_likelihood[i])                    \
+  SUM_LANES(divergences, i, rows, kl[i])                                          \
   const real likelihood = GROUP_SUM(scratch, likelihoods) / (real)(rows * samples); \
   const real divergence = GROUP_SUM(scratch, divergences) / (real)rows
 
@@ -51,7 +51,7 @@ KERNEL(kl_of_elbo_backward, (IN(real, scalars), IN(real, upstream), OUT(real, dk
 // small for has a norm still.
 #define GRADIENT_NORM(scratch, norm)                                                                   \
   LANE_SUM(partial);                                                                                   \
-  FOR_LANES_SUM(j, parts) LANE_ADD(partial, squares[j]);                                               \
+  SUM_LANES(partial, j, parts, squares[j])                                                             \
   const real plain = GROUP_SUM(scratch, partial);                                                      \
   const real scale = scale_of_squares(plain);                                                          \
   const uint again = scale == REAL(1.0) ? 0 : parts;                                                   \

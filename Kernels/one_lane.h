@@ -12,6 +12,8 @@
     for (uint vae_lane = 0, j = vae_base, vae_width = (columns) - vae_base < 64 ? (columns) - vae_base : 64; \
          vae_lane < vae_width; vae_lane++, j++)
 #define LANE_ADD(sum, value) sum[vae_lane] += (value)
+#define SUM_LANES(sum, j, columns, term) FOR_LANES_SUM(j, columns) LANE_ADD(sum, term);
+#define STORE_LANES(to, j, columns, value) FOR_LANES(j, columns) (to)[j] = (value);
 #define GROUP_SUM(scratch, sum) total_of_lanes(sum)
 #define GROUP_TOP(scratch, top) (top)
 #define BLOCK 64

@@ -76,7 +76,7 @@ ROW_KERNEL(sum, (IN(real, x), OUT(real, sums), VALUE(uint, count), VALUE(uint, c
   const uint begin = (uint)ROW * chunk;
   const uint width = count - begin < chunk ? count - begin : chunk;
   LANE_SUM(partial);
-  FOR_LANES_SUM(j, width) LANE_ADD(partial, x[begin + j]);
+  SUM_LANES(partial, j, width, x[begin + j])
   const real total = GROUP_SUM(scratch, partial);
   if (LANE == 0) sums[ROW] = total;
 }
@@ -89,7 +89,7 @@ ROW_KERNEL(sum_of_squares, (IN(real, x), OUT(real, sums), VALUE(uint, count), VA
   const uint begin = (uint)ROW * chunk;
   const uint width = count - begin < chunk ? count - begin : chunk;
   LANE_SUM(partial);
-  FOR_LANES_SUM(j, width) LANE_ADD(partial, x[begin + j] * x[begin + j]);
+  SUM_LANES(partial, j, width, x[begin + j] * x[begin + j])
   const real total = GROUP_SUM(scratch, partial);
   const real scale = scale_of_squares(total);
   const uint again = scale == REAL(1.0) ? 0 : width;

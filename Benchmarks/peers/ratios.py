@@ -45,7 +45,8 @@ class Series:
     def summary(self) -> Record:
         rounds = [record["images_per_s"] for record in self.records]
         head: Record = {"work": self.work, "program": self.program.kind, "device": self.program.device}
-        head |= {"mode": self.program.mode, "precision": self.program.precision, "images_per_s": self.rate}
+        head |= {"mode": self.program.mode, "isa": self.program.isa, "precision": self.program.precision}
+        head |= {"images_per_s": self.rate}
         return head | {"images_per_s_rounds": rounds, "runs": self.records}
 
 
@@ -78,6 +79,7 @@ def ratios(series: list[Series]) -> list[Ratio]:
         for kind in PEERS:
             same = [one for one in series if one.work == ours.work and one.program.kind == kind]
             same = [one for one in same if one.program.precision == ours.program.precision]
+            same = [one for one in same if one.program.isa in ("", ours.program.mode)]
             if same:
                 found.append(Ratio(ours, max(same, key=lambda one: one.rate)))
     return found

@@ -17,7 +17,8 @@ extension Device {
     /// For example "no GPU was found".
     public var reason: String
 
-    /// Throws `ConfigurationError` for a precision that the device has not.
+    /// Throws `ConfigurationError` for a precision that the device has not, and warns of one that
+    /// is slower than float32 there.
     package func check(_ precision: Precision) throws(ConfigurationError) {
       let device = info.index.flatMap { index in
         OpenCLDevice.all().first { $0.info.index == index }
@@ -25,6 +26,13 @@ extension Device {
       try RunConfiguration.check(
         precision, device?.precisions ?? [.fp32, .bf16], of: info,
         advice: "add --device cpu")
+      if precision == .bf16, device == nil, !info.features.contains(where: { $0.hasSuffix("-BF16") })
+      {
+        DeviceEvents.send(
+          .warning(
+            "bf16 does not pay on \(info.name) as \(info.instructionSet ?? "it is"): without "
+              + "AMX-BF16 or AVX512-BF16 it is slower than fp32"))
+      }
     }
   }
 

@@ -31,6 +31,19 @@ import Testing
     #expect(evaluated.code == 0, "\(evaluated)")
   }
 
+  /// x86-64-v2, which every x86-64 processor of today has, leaves the instructions for bf16 alone.
+  @Test func slowBF16IsWarnedOf() throws {
+    let workspace = try Workspace()
+    let flags = Self.train + ["--device", "cpu", "--out"]
+    let devices = try workspace.run("devices", "--json").json()
+    let best = try #require(devices.elements?.first?["isa"]?.string)
+    let level = ["VAE_GPU_ISA": best.hasPrefix("x86-64-") ? "x86-64-v2" : best]
+    let slow = try workspace.run(flags + ["a", "--precision", "bf16"], environment: level)
+    #expect(slow.code == 0 && slow.errors.contains("warning: bf16 does not pay"), "\(slow)")
+    let plain = try workspace.run(flags + ["b"], environment: level)
+    #expect(plain.code == 0 && !plain.errors.contains("bf16"), "\(plain)")
+  }
+
   @Test func aFileOfSettingsMayAskForBF16() throws {
     let workspace = try Workspace()
     try workspace.write("precision = \"bf16\"\ndevice = \"cpu\"\n", to: "s.toml")

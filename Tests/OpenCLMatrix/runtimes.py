@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Scripts"))
 
-class Unavailable(Exception):
-    """A runtime that this machine cannot be given; the text says why."""
+from unpacked import Unavailable, check, debian_packages, once, only  # noqa: E402
 
 
 @dataclass
@@ -62,10 +61,11 @@ def oclgrind(folder: Path) -> Runtime:
 def rusticl(folder: Path) -> Runtime:
     if not Path("/usr/lib/clc/spirv64-mesa3d-.spv").exists():
         raise Unavailable("needs files in /usr/lib/clc; apt-get install libclc-15")
-    packages(
-        folder, "mesa-opencl-icd", "libdrm-amdgpu1", "libdrm-nouveau2", "libdrm-radeon1", "libdrm2", "libelf1",
-        "libllvmspirvlib15", "libsensors5", "libclang-cpp15", "libllvm15",
-    )
+    names = [
+        "mesa-opencl-icd", "libdrm-amdgpu1", "libdrm-nouveau2", "libdrm-radeon1", "libdrm2", "libelf1", "libllvmspirvlib15",
+        "libsensors5", "libclang-cpp15", "libllvm15",
+    ]
+    once(folder, lambda target: debian_packages(target, *names))
     libraries = folder / "usr/lib/x86_64-linux-gnu"
     return Runtime(
         only(libraries, "libRusticlOpenCL.so.1"),
@@ -81,13 +81,6 @@ RUNTIMES: dict[str, Callable[[Path], Runtime]] = {
 }
 
 
-def only(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if not found:
-        raise Unavailable(f"no {pattern} in {folder}")
-    return found[0]
-
-
 def wheels(folder: Path, *names: str) -> None:
     """Downloads wheels and what they depend on, and unpacks them into the folder."""
 
@@ -99,36 +92,3 @@ def wheels(folder: Path, *names: str) -> None:
             wheel.unlink()
 
     once(folder, fetch)
-
-
-def packages(folder: Path, *names: str) -> None:
-    """Downloads Debian packages and unpacks them into the folder."""
-
-    def fetch(target: Path) -> None:
-        check(["apt-get", "download", "-qq", *names], target)
-        for package in target.glob("*.deb"):
-            check(["dpkg", "-x", str(package), str(target)], target)
-            package.unlink()
-
-    once(folder, fetch)
-
-
-def once(folder: Path, fetch: Callable[[Path], None]) -> None:
-    """Fills a folder whole or not at all."""
-    if folder.exists():
-        return
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    fetch(part)
-    part.rename(folder)
-
-
-def check(command: list[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1200)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable(f"{command[0]}: {error}") from error
-    if done.returncode != 0:
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        raise Unavailable(f"{' '.join(command[:4])}: {lines[-1] if lines else f'exit status {done.returncode}'}")

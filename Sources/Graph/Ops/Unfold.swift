@@ -15,7 +15,7 @@ struct Unfold: Operation {
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
     launch(
       "unfold", inputs + outputs, geometry.arguments,
-      .rows(outputs[0].shape.rows / geometry.outWidth))
+      .rows(outputs[0].shape.rows / geometry.outWidth * geometry.kernelHeight))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
@@ -41,8 +41,12 @@ struct Fold: Operation {
   }
 
   func command(inputs: [BoundTensor], outputs: [BoundTensor]) -> Command {
-    launch(
-      "fold", inputs + outputs, geometry.arguments, .rows(outputs[0].shape.rows / geometry.width))
+    // About 256 values a work-group, so that a device has enough of them.
+    let pixels = max(1, min(geometry.width, 256 / max(geometry.channels, 1)))
+    let parts = (geometry.width + pixels - 1) / pixels
+    return launch(
+      "fold", inputs + outputs, geometry.arguments + [.count(pixels)],
+      .rows(outputs[0].shape.rows / geometry.width * parts))
   }
 
   func gradients(inputs: [Tensor], outputs: [Tensor], upstream: [Tensor?]) -> [Tensor?] {
