@@ -101,22 +101,23 @@
     }                                                                                        \
   }
 // Stores a value for each column j of a row, likewise.
-#define STORE_LANES(to, j, columns, value)                                                   \
-  {                                                                                          \
-    uint vae_at = (uint)LANE;                                                                \
-    for (; vae_at + (AT_ONCE - 1) * LANES < (columns); vae_at += AT_ONCE * LANES) {          \
-      real vae_values[AT_ONCE];                                                              \
-      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++) {                       \
-        const uint j = vae_at + vae_q * LANES;                                               \
-        vae_values[vae_q] = (value);                                                         \
-      }                                                                                      \
-      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++)                         \
-        (to)[vae_at + vae_q * LANES] = vae_values[vae_q];                                    \
-    }                                                                                        \
-    for (; vae_at < (columns); vae_at += LANES) {                                            \
-      const uint j = vae_at;                                                                 \
-      (to)[j] = (value);                                                                     \
-    }                                                                                        \
+#define STORED_AT_ONCE 4
+#define STORE_LANES(to, j, columns, value)                                                    \
+  {                                                                                           \
+    uint vae_at = (uint)LANE;                                                                 \
+    for (; vae_at + (STORED_AT_ONCE - 1) * LANES < (columns); vae_at += STORED_AT_ONCE * LANES) {\
+      real vae_values[STORED_AT_ONCE];                                                        \
+      UNROLL(STORED_AT_ONCE) for (uint vae_q = 0; vae_q < STORED_AT_ONCE; vae_q++) {          \
+        const uint j = vae_at + vae_q * LANES;                                                \
+        vae_values[vae_q] = (value);                                                          \
+      }                                                                                       \
+      UNROLL(STORED_AT_ONCE) for (uint vae_q = 0; vae_q < STORED_AT_ONCE; vae_q++)            \
+        (to)[vae_at + vae_q * LANES] = vae_values[vae_q];                                     \
+    }                                                                                         \
+    for (; vae_at < (columns); vae_at += LANES) {                                             \
+      const uint j = vae_at;                                                                  \
+      (to)[j] = (value);                                                                      \
+    }                                                                                         \
   }
 // The largest of the values of the lanes; the first one that is not a number stays.
 #define GROUP_TOP(scratch, top) group_top(scratch, top)

@@ -26,11 +26,7 @@
 #endif
 
 // The elements of several rows are all read before the first is used, so that the reads of a lane overlap.
-#ifdef ONE_LANE
 #define ROWS_AT_ONCE 8
-#else
-#define ROWS_AT_ONCE 16
-#endif
 #define FOR_ROWS(count) UNROLL(count) for (uint i = 0; i < count; i++)
 #define ELEMENT(matrix) matrix[(size_t)(r + i) * columns + first + k]
 #define ADD_STORED(count, f)                                                          \

@@ -25,7 +25,14 @@ class Result:
     @property
     def label(self) -> str:
         product = self.program["product"]
-        return f"{product['variant']}, {product['form']}" if product else "operations"
+        if product:
+            return f"{product['variant']}, {product['form']}"
+        return f"step {self.step}" if self.step else "operations"
+
+    @property
+    def step(self) -> str | None:
+        """The training step of which the program takes several commands."""
+        return self.program.get("step")
 
     def main(self) -> Kernel | None:
         """The kernel of a product that multiplies."""
@@ -57,7 +64,7 @@ class Result:
     def json(self) -> dict:
         product = self.program["product"]
         names = {key: product[key] for key in ["variant", "form"]} if product else None
-        entry = {"target": self.target, "product": names, "refusal": self.refusal, "failure": self.failure}
+        entry = {"target": self.target, "product": names, "step": self.step, "refusal": self.refusal, "failure": self.failure}
         kernels = [without_nones(asdict(kernel)) for kernel in self.kernels]
         return {**without_nones(entry), "kernels": kernels}
 

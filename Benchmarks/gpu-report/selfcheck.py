@@ -50,6 +50,12 @@ __kernel __attribute__((reqd_work_group_size(64, 1, 1))) void product(__global f
 """
 
 
+VARIADIC = """
+#define ALL(...) __VA_ARGS__
+__kernel void variadic(__global float *x) { x[get_global_id(0)] = ALL(1.0f); }
+"""
+
+
 class Wrong(Exception):
     """A fault that the report would not find."""
 
@@ -68,8 +74,10 @@ def run(compile_all: Callable[[Path], list[Result]]) -> None:
         programs = [
             program("spills", "spills", is_product=False), program("scalars", "product"),
             program("vectors", "product", "-DVECTORS"), program("lacks", "another"),
+            program("variadic", "variadic", is_product=False),
         ]
-        for name, text in [("spills", SPILLS), ("scalars", PRODUCT), ("vectors", PRODUCT), ("lacks", PRODUCT)]:
+        texts = {"spills": SPILLS, "scalars": PRODUCT, "vectors": PRODUCT, "lacks": PRODUCT, "variadic": VARIADIC}
+        for name, text in texts.items():
             (folder / f"{name}.cl").write_text(text)
         (folder / "index.json").write_text(json.dumps({"programs": programs}))
         for result in compile_all(folder):
@@ -84,6 +92,7 @@ def check(result: Result) -> None:
         "scalars": len(failures) == 1 and "a local load" in failures[0],
         "vectors": not failures and (loads_each(result.kernels[0]) or 0) >= 2 * LEAST_MULTIPLY_ADDS,
         "lacks": len(failures) == 1 and "lacks another" in failures[0],
+        "variadic": len(failures) == 1 and "variadic" in failures[0],
     }[name]
     if not is_right:
         raise Wrong(f"the program '{name}' of its own check is misjudged on {result.target}: {failures}")

@@ -8,8 +8,8 @@ from targets import Target
 
 HEAD = """# What compilers make of the kernels for GPUs
 
-Written by `make gpu-report`: every kernel of the operations, and every kernel that `vae-gpu tune` tries for the matrix
-products of the named workloads, compiled without a GPU ({versions}).
+Written by `make gpu-report`: every kernel of the operations, every kernel that `vae-gpu tune` tries for the matrix products of
+the named workloads, and the launches that take several commands of a training step, compiled without a GPU ({versions}).
 The drivers of NVIDIA and AMD have compilers of their own, whose choices differ in detail.
 
 - **registers**: registers of a work-item.
@@ -33,7 +33,10 @@ def markdown(results: list[Result], targets: list[Target], versions: list[str]) 
         chosen = [one for one in results if one.target == target.name and one.program["product"]]
         if chosen:
             parts.append(f"## Products on {target.name} ({target.device})\n\n" + products(chosen))
-    operations = [one for one in results if not one.program["product"]]
+    steps = [one for one in results if one.step]
+    if steps:
+        parts.append("## Steps in one launch\n\n" + step_table(steps, targets))
+    operations = [one for one in results if not one.program["product"] and not one.step]
     if operations:
         parts.append("## Operations\n\n" + operation_table(operations, targets))
     return "\n".join(parts)
@@ -119,21 +122,36 @@ def products(results: list[Result]) -> str:
     return table(head, rows)
 
 
-def operation_table(results: list[Result], targets: list[Target]) -> str:
-    def cell(kernel: Kernel | None) -> str:
-        if kernel is None:
-            return "-"
-        text = f"{kernel.registers} / {percent(kernel.occupancy)} / {kernel.local_bytes} / "
-        text += str(kernel.loop.instructions) if kernel.loop else "-"
-        if kernel.spills:
-            text += f", **spills {kernel.spills}**"
-        return text + (f", private {kernel.private_bytes}" if kernel.private_bytes else "")
+CELL = "Registers / occupancy / local / loop. Every work-group has 64 work-items.\n\n"
 
+
+def cell(kernel: Kernel | None) -> str:
+    if kernel is None:
+        return "-"
+    text = f"{kernel.registers} / {percent(kernel.occupancy)} / {kernel.local_bytes} / "
+    text += str(kernel.loop.instructions) if kernel.loop else "-"
+    if kernel.spills:
+        text += f", **spills {kernel.spills}**"
+    return text + (f", private {kernel.private_bytes}" if kernel.private_bytes else "")
+
+
+def step_table(results: list[Result], targets: list[Target]) -> str:
+    """A row for each launch that takes several commands of a training step."""
+    kernels = {(one.target, one.step): one.kernels[0] for one in results if one.kernels}
+    refusals = {(one.target, one.step): "-" for one in results if not one.kernels}
+    used = [target for target in targets if any(one.target == target.name for one in results)]
+    rows = [
+        [step, *(refusals.get((target.name, step)) or cell(kernels.get((target.name, step))) for target in used)]
+        for step in dict.fromkeys(one.step for one in results if one.step)
+    ]
+    return CELL + table(["step", *(target.name for target in used)], rows)
+
+
+def operation_table(results: list[Result], targets: list[Target]) -> str:
     kernels = {(one.target, kernel.name): kernel for one in results for kernel in one.kernels}
     used = [target for target in targets if any(one.target == target.name for one in results)]
     rows = [
         [f"`{name}`", *(cell(kernels.get((target.name, name))) for target in used)]
         for name in sorted({name for _, name in kernels})
     ]
-    note = "Registers / occupancy / local / loop. Every work-group has 64 work-items.\n\n"
-    return note + table(["kernel", *(target.name for target in used)], rows)
+    return CELL + table(["kernel", *(target.name for target in used)], rows)

@@ -25,6 +25,25 @@ INLINE void transpose_4x16(const float *x, size_t ld, float *packed, size_t stri
   }
 }
 
+#ifndef LEVEL_WIDE
+// 8 rows of 4 values to columns: packed[k * stride + i] = x[i * ld + k]. Half the stores of 4 rows.
+INLINE void transpose_8x4(const float *x, size_t ld, float *packed, size_t stride) {
+  v8 r[4], s[4], t[4];
+  UNROLL for (int i = 0; i < 4; i++)
+    r[i] = __builtin_shufflevector(*(const v4 *)(x + (size_t)i * ld), *(const v4 *)(x + (size_t)(i + 4) * ld), 0, 1, 2, 3, 4,
+                                   5, 6, 7);
+  UNROLL for (int i = 0; i < 4; i += 2) {
+    s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  UNROLL for (int h = 0; h < 2; h++) {
+    t[2 * h] = __builtin_shufflevector(s[h], s[h + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    t[2 * h + 1] = __builtin_shufflevector(s[h], s[h + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  UNROLL for (int c = 0; c < 4; c++) *(v8 *)(packed + (size_t)c * stride) = t[c];
+}
+#endif
+
 // `count` rows of `depth` values to the columns of a panel of width `stride`. Columns that are not filled are 0: sums that
 // are thrown away must not be slow numbers.
 static void pack_transposed(const float *x, size_t ld, size_t count, size_t depth, float *packed, size_t stride) {
@@ -32,6 +51,11 @@ static void pack_transposed(const float *x, size_t ld, size_t count, size_t dept
   size_t k = 0;
   for (; k + 16 <= depth; k += 16) {
     size_t i = 0;
+#ifndef LEVEL_WIDE
+    for (; i + 8 <= count; i += 8)
+      UNROLL for (size_t q = 0; q < 16; q += 4)
+        transpose_8x4(x + i * ld + k + q, ld, packed + (k + q) * stride + i, stride);
+#endif
     for (; i + 4 <= count; i += 4) transpose_4x16(x + i * ld + k, ld, packed + k * stride + i, stride);
     for (; i < count; i++)
       for (size_t q = k; q < k + 16; q++) packed[q * stride + i] = x[i * ld + q];

@@ -13,6 +13,7 @@
 #define M_BLOCK 528 // most rows at a time
 #define GROUP 8     // most panels packed at a time
 #define FEW_ROWS 384
+#define PANEL 8192 // values of a panel that stays in the L1 cache
 
 // How much is packed at a time. Few rows want each panel used at once, from the L1 cache; many rows go past a group of
 // deep panels, so that each row tile is read less often (measured on shapes of training steps).
@@ -20,8 +21,8 @@ typedef struct {
   size_t depth, panels;
 } blocking;
 
-static blocking choose_blocking(size_t rows, size_t k) {
-  const size_t most = rows > FEW_ROWS ? K_BLOCK : 256;
+static blocking choose_blocking(size_t rows, size_t k, size_t width) {
+  const size_t most = rows > FEW_ROWS ? K_BLOCK : least(K_BLOCK, PANEL / width);
   const size_t pieces = (k + most - 1) / most;
   return (blocking){pieces ? (k + pieces - 1) / pieces : 1, rows > FEW_ROWS ? GROUP : 1};
 }
@@ -51,7 +52,7 @@ void vae_gemm_tile(const vae_gemm *g, size_t m0, size_t m1, size_t n0, size_t n1
   const fp32_kernel kernel = level->product;
   const size_t height = kernel.rows, width = kernel.columns;
   const int unfolds_a = g->images == VAE_IMAGES_A, unfolds_b = g->images == VAE_IMAGES_B;
-  const blocking step = choose_blocking(g->m, g->k);
+  const blocking step = choose_blocking(g->m, g->k, width);
   for (size_t i0 = m0; i0 < m1; i0 += M_BLOCK) {
     const size_t i1 = least(m1, i0 + M_BLOCK);
     for (size_t k0 = 0; k0 < g->k; k0 += step.depth) {

@@ -13,6 +13,9 @@ package final class Program {
   private let outputs: [Tensor]
   /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
   package let floatingPointOperations: Int
+  /// What one run does, in order, and the memory of each command.
+  package let commands: [Command]
+  package let accesses: [CommandAccess]
   /// The matrix products of one run, in order.
   package let matrixProducts: [MatrixMultiply]
   /// What each launch of one run is, in order.
@@ -76,6 +79,8 @@ package final class Program {
           descriptions[launch.command..<(launch.command + launch.commandCount)], as: launch)
         : descriptions[launch.command].launched(as: launch, of: commands)
     }
+    self.commands = commands
+    self.accesses = accesses
     matrixProducts = commands.compactMap {
       if case .multiply(let multiply) = $0 { multiply } else { nil }
     }

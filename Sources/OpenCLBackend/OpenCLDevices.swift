@@ -20,7 +20,9 @@ package struct OpenCLDevice: @unchecked Sendable {
 
   /// Whether the driver's compiler can be trusted with launches of several commands
   /// (`JoinedLaunch`).
-  package var runsJoinedLaunches: Bool { info.platform != "Portable Computing Language" }
+  package var runsJoinedLaunches: Bool {
+    info.platform != "Portable Computing Language" && GemmTarget(self).runsJoinedLaunches
+  }
 
   /// Every OpenCL device, GPUs first, then accelerators, then the rest, numbered from 0 in that order. Empty where no
   /// driver is installed or none offers a device (`driverProblems`). Discovered once: drivers may not be thread-safe here.

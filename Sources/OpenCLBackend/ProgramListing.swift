@@ -15,6 +15,21 @@ package struct ListedProgram: Sendable {
   package var platforms: [String]
   /// What it multiplies; nil for the operations.
   package let product: ListedProduct?
+  /// The training step that it takes in one launch, such as "mlp400 tf32"; nil for the others.
+  package var step: String?
+}
+
+/// A training step whose launches can be joined.
+package struct ListedStep {
+  package let name: String
+  package let commands: [Command]
+  package let accesses: [CommandAccess]
+
+  package init(name: String, commands: [Command], accesses: [CommandAccess]) {
+    self.name = name
+    self.commands = commands
+    self.accesses = accesses
+  }
 }
 
 /// A candidate of tuning for one form of a matrix product.
@@ -57,11 +72,12 @@ package struct GemmForm: Hashable, Sendable {
 
 extension OpenCLBackend {
   /// Every program that a GPU may be given: the kernels of the operations, and each candidate of
-  /// tuning for each form of the products. No device is needed.
+  /// tuning for each form of the products; and the launches that take several commands of a step.
+  /// No device is needed.
   ///
   /// - Parameter products: matrix products of any size; each form of them is listed once.
   package static func programs(
-    multiplying products: [MatrixMultiply], on targets: [GemmTarget]
+    multiplying products: [MatrixMultiply], steps: [ListedStep], on targets: [GemmTarget]
   ) -> [ListedProgram] {
     var forms: [(form: GemmForm, multiply: MatrixMultiply)] = []
     for var multiply in products where !forms.contains(where: { $0.form == GemmForm(multiply) }) {
@@ -93,12 +109,19 @@ extension OpenCLBackend {
           }
         }
       }
+      for step in steps where target.runsJoinedLaunches {
+        for precision in target.matrixInstructions == nil ? [.fp32] : Precision.allCases {
+          listed += launches(of: step, precision, on: target, options: options)
+        }
+      }
       for program in listed {
         let known = programs.firstIndex {
           $0.options == program.options && $0.source == program.source
         }
         if let known {
-          programs[known].platforms += program.platforms
+          programs[known].platforms += program.platforms.filter {
+            !programs[known].platforms.contains($0)
+          }
         } else {
           programs.append(program)
         }
@@ -117,6 +140,34 @@ extension OpenCLBackend {
       kernels: names.sorted(), workGroupSize: 64, platforms: [platform], product: nil)
   }
 
+  /// The launches of a step that take several commands each, in the fast order and untuned.
+  private static func launches(
+    of step: ListedStep, _ precision: Precision, on target: GemmTarget, options: String
+  ) -> [ListedProgram] {
+    let commands = step.commands.map { command -> Command in
+      guard case .multiply(var multiply) = command else { return command }
+      multiply.precision = precision
+      return .multiply(multiply)
+    }
+    let joined = JoinedTarget(
+      computeUnits: target.computeUnits, matrixInstructions: target.matrixInstructions
+    ) { multiply in
+      let variants = GemmChoice.untuned.variants(
+        for: GemmShape(multiply), precision: precision, order: .fast, target: target)
+      return variants.first { $0.fits(target) && $0.reaches(multiply) }
+        ?? variants[variants.count - 1]
+    }
+    return joined.runs(of: commands, step.accesses).map { run in
+      let launch = JoinedLaunch(commands[run], accesses: step.accesses[run], target: joined)
+      let part = run.count == commands.count ? "" : " \(run.lowerBound + 1)-\(run.upperBound)"
+      return ListedProgram(
+        sourceName: "steps", source: launch.source, options: options,
+        kernels: [JoinedLaunch.name], workGroupSize: JoinedLaunch.items,
+        platforms: [target.platform], product: nil,
+        step: step.name + (precision == .fp32 ? "" : " \(precision.rawValue)") + part)
+    }
+  }
+
   /// Numbers the names of sources that differ.
   private static func named(_ programs: [ListedProgram]) -> [ListedProgram] {
     var names: [String: String] = [:]
@@ -129,7 +180,7 @@ extension OpenCLBackend {
       return ListedProgram(
         sourceName: name, source: program.source, options: program.options,
         kernels: program.kernels, workGroupSize: program.workGroupSize,
-        platforms: program.platforms, product: program.product)
+        platforms: program.platforms, product: program.product, step: program.step)
     }
   }
 }

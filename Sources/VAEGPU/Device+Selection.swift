@@ -26,8 +26,8 @@ extension Device {
       try RunConfiguration.check(
         precision, device?.precisions ?? [.fp32, .bf16], of: info,
         advice: "add --device cpu")
-      if precision == .bf16, device == nil, !info.features.contains(where: { $0.hasSuffix("-BF16") })
-      {
+      let hasInstructions = info.features.contains { $0.hasSuffix("-BF16") }
+      if precision == .bf16, device == nil, !hasInstructions {
         DeviceEvents.send(
           .warning(
             "bf16 does not pay on \(info.name) as \(info.instructionSet ?? "it is"): without "

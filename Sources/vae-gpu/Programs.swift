@@ -9,8 +9,9 @@ struct Programs: ParsableCommand {
     abstract: "Write the OpenCL programs that a GPU may be given.",
     discussion: """
       Writes each distinct source as a file, and index.json with the options, the kernels and the \
-      work-group size of every program: the operations, and every kernel that 'vae-gpu tune' tries \
-      for the matrix products of the named workloads. No OpenCL device is needed.
+      work-group size of every program: the operations, every kernel that 'vae-gpu tune' tries for \
+      the matrix products of the named workloads, and the launches that take several commands of a \
+      training step. No OpenCL device is needed.
       """,
     shouldDisplay: false)
 
@@ -45,6 +46,7 @@ struct Programs: ParsableCommand {
       .init("kernels", strings(program.kernels)),
       .integer("work_group_size", program.workGroupSize),
       .init("platforms", strings(program.platforms)), .init("product", product ?? .null),
+      .init("step", program.step.map { .string($0) } ?? .null),
     ])
   }
 }

@@ -59,10 +59,10 @@ import VAEGPU
 
   @Test func `runs are the ranges of commands that can share a launch`() {
     #expect(
-      OpenCLBackend.runs(of: [true, true, false, true, false, false, true]) == [
+      JoinedTarget.runs(of: [true, true, false, true, false, false, true]) == [
         0..<2, 3..<4, 6..<7,
       ])
-    #expect(OpenCLBackend.runs(of: [false]).isEmpty && OpenCLBackend.runs(of: []).isEmpty)
+    #expect(JoinedTarget.runs(of: [false]).isEmpty && JoinedTarget.runs(of: []).isEmpty)
   }
 
   @Test(

@@ -39,6 +39,10 @@ package struct GemmTarget: Sendable {
   /// nil: there are none.
   package var matrixInstructions: MatrixInstructions?
 
+  /// Not on AMD's, where one kernel of many parts has more registers than there are (`make
+  /// gpu-report`: 418 spilled on gfx1100).
+  var runsJoinedLaunches: Bool { vendor != .amd }
+
   package init(
     platform: String, type: DeviceInfo.Kind, vendor: Vendor? = nil, vectorWidth: Int = 8,
     localByteCount: Int = 48 << 10, workGroupSize: Int = 1024, computeUnits: Int = 100,

@@ -9,7 +9,7 @@ import Compute
 package struct JoinedLaunch {
   /// Work-items of a work-group: the lanes of a row (`LANES` of the dialect).
   static let items = 64
-  private static let name = "joined"
+  static let name = "joined"
 
   /// One command in the launch.
   private struct Stage {
@@ -30,14 +30,14 @@ package struct JoinedLaunch {
   private var arrivalWords = 0
   private var partFloats = 0
   private let levelCount: Int
-  private let backend: OpenCLBackend
+  private let target: JoinedTarget
 
   /// - Parameter accesses: the memory of each command.
   init(
-    _ commands: ArraySlice<Command>, accesses: ArraySlice<CommandAccess>, backend: OpenCLBackend
+    _ commands: ArraySlice<Command>, accesses: ArraySlice<CommandAccess>, target: JoinedTarget
   ) {
     self.commands = commands
-    self.backend = backend
+    self.target = target
     let levels = Self.levels(Array(accesses))
     levelCount = (levels.max() ?? 0) + 1
     for (command, level) in zip(commands, levels) {
@@ -91,7 +91,7 @@ package struct JoinedLaunch {
       }
     }
     let call = "\(launch.kernel)(place, scratch, \(values.joined(separator: ", ")));"
-    let units = max(backend.info.computeUnits, 1)
+    let units = max(target.computeUnits, 1)
     switch launch.size {
     case .rows(let count):
       let tickets = max(min(count, 16 * units), 1)
@@ -111,7 +111,7 @@ package struct JoinedLaunch {
   }
 
   private mutating func add(_ multiply: MatrixMultiply, level: Int) {
-    let variant = backend.variant(of: multiply)
+    let variant = target.variant(multiply)
     let name = "product_\(stages.count)"
     functions += variant.function(name, for: multiply, undefines: true)
     localWords = max(localWords, (variant.localByteCount + 15) / 16 * 4)
@@ -180,19 +180,20 @@ package struct JoinedLaunch {
     stages.filter { $0.level == level }.reduce(0) { $0 + $1.tickets }
   }
 
-  var request: ProgramRequest {
+  /// The whole program.
+  var source: String {
     let joined = vae_opencl_joined().map { String(cString: $0) } ?? ""
-    let source =
-      GemmVariant.shared(precision, backend.device.matrixInstructions) + joined
-      + KernelPrograms.text.selecting(kernels, parameters: "JOINED_PARAMETERS ") + functions
-      + kernel
-    return ProgramRequest(
-      source: OpenCLBackend.source(source), options: backend.programs.options,
-      label: "\(commands.count) commands in one launch")
+    return OpenCLBackend.source(
+      GemmVariant.shared(precision, target.matrixInstructions) + joined
+        + KernelPrograms.text.selecting(kernels, parameters: "JOINED_PARAMETERS ") + functions
+        + kernel)
   }
 
   /// The launch, bound to the queue.
-  func command() throws(ComputeError) -> OpenCLKernelCommand {
+  func command(_ backend: OpenCLBackend) throws(ComputeError) -> OpenCLKernelCommand {
+    let request = ProgramRequest(
+      source: source, options: backend.programs.options,
+      label: "\(commands.count) commands in one launch")
     let workspace = BufferView(
       try backend.allocate(byteCount: 4 * (arrivalsEnd + partFloats)))
     return try OpenCLKernelCommand(
