@@ -44,7 +44,8 @@ import Testing
       #expect(step.strings("kernels") == ["joined"])
       // OpenCL C has no variadic macros; NVIDIA's compiler refuses them.
       let text = try workspace.text("list/\(step["source"]?.string ?? "")")
-      #expect(!text.contains("(...)") && !text.contains("__VA_ARGS__"))
+      let hasVariadicMacros = text.contains("__VA_ARGS__")
+      #expect(!hasVariadicMacros)
     }
   }
 
