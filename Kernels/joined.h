@@ -14,9 +14,18 @@
 #undef KERNEL
 #undef ROW_KERNEL
 #undef GROUP_SCRATCH
-// `restrict` holds for one call. The pointers of the kernel that calls have none: what a kernel may
-// keep in a cache that is not coherent, because nothing in its launch writes it, may have been
-// written by the level before.
+// The pointers of the kernel have no `restrict`: what it may keep in a cache that is not coherent,
+// because nothing in its launch writes it, may have been written by the level before. Those of the
+// functions have one for NVIDIA's compiler alone, for the time of a call; Oclgrind does not know
+// what LLVM makes of it.
+#ifndef NVIDIA
+#undef IN
+#undef OUT
+#undef INOUT
+#define IN(type, name) __global const type *name, const ulong name##_place
+#define OUT(type, name) __global type *name, const ulong name##_place
+#define INOUT(type, name) __global type *name, const ulong name##_place
+#endif
 #define ROW vae_place
 #define ITEM vae_place
 #define FOR_ITEM(count) if (ITEM < (count))
