@@ -81,44 +81,33 @@
 #define FOR_LANES_SUM(j, columns) FOR_LANES(j, columns)
 #define LANE_ADD(sum, value) sum += (value)
 #define GROUP_SUM(scratch, sum) group_sum(scratch, sum)
-// Adds a term of each column j of a row in the order of FOR_LANES_SUM; `term` reads AT_ONCE columns
-// before the first is added.
-#define AT_ONCE 8
-#define SUM_LANES(sum, j, columns, term)                                                     \
-  {                                                                                          \
-    uint vae_at = (uint)LANE;                                                                \
-    for (; vae_at + (AT_ONCE - 1) * LANES < (columns); vae_at += AT_ONCE * LANES) {          \
-      real vae_terms[AT_ONCE];                                                               \
-      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++) {                       \
-        const uint j = vae_at + vae_q * LANES;                                               \
-        vae_terms[vae_q] = (term);                                                           \
-      }                                                                                      \
-      UNROLL(AT_ONCE) for (uint vae_q = 0; vae_q < AT_ONCE; vae_q++) sum += vae_terms[vae_q]; \
-    }                                                                                        \
-    for (; vae_at < (columns); vae_at += LANES) {                                            \
-      const uint j = vae_at;                                                                 \
-      sum += (term);                                                                         \
-    }                                                                                        \
+// Computes `value` for each column j of a row and does `statement` with vae_value and vae_column, in
+// the order of FOR_LANES_SUM; `count` values are computed before the first is used.
+#define FOR_VALUES(count, j, columns, value, statement)                                 \
+  {                                                                                     \
+    uint vae_at = (uint)LANE;                                                           \
+    for (; vae_at + (count - 1) * LANES < (columns); vae_at += count * LANES) {         \
+      real vae_values[count];                                                           \
+      UNROLL(count) for (uint vae_q = 0; vae_q < count; vae_q++) {                      \
+        const uint j = vae_at + vae_q * LANES;                                          \
+        vae_values[vae_q] = (value);                                                    \
+      }                                                                                 \
+      UNROLL(count) for (uint vae_q = 0; vae_q < count; vae_q++) {                      \
+        const uint vae_column = vae_at + vae_q * LANES;                                 \
+        const real vae_value = vae_values[vae_q];                                       \
+        statement;                                                                      \
+      }                                                                                 \
+    }                                                                                   \
+    for (; vae_at < (columns); vae_at += LANES) {                                       \
+      const uint j = vae_at, vae_column = j;                                            \
+      const real vae_value = (value);                                                   \
+      statement;                                                                        \
+    }                                                                                   \
   }
-// Stores a value for each column j of a row, likewise.
-#define STORED_AT_ONCE 4
-#define STORE_LANES(to, j, columns, value)                                                    \
-  {                                                                                           \
-    uint vae_at = (uint)LANE;                                                                 \
-    for (; vae_at + (STORED_AT_ONCE - 1) * LANES < (columns); vae_at += STORED_AT_ONCE * LANES) {\
-      real vae_values[STORED_AT_ONCE];                                                        \
-      UNROLL(STORED_AT_ONCE) for (uint vae_q = 0; vae_q < STORED_AT_ONCE; vae_q++) {          \
-        const uint j = vae_at + vae_q * LANES;                                                \
-        vae_values[vae_q] = (value);                                                          \
-      }                                                                                       \
-      UNROLL(STORED_AT_ONCE) for (uint vae_q = 0; vae_q < STORED_AT_ONCE; vae_q++)            \
-        (to)[vae_at + vae_q * LANES] = vae_values[vae_q];                                     \
-    }                                                                                         \
-    for (; vae_at < (columns); vae_at += LANES) {                                             \
-      const uint j = vae_at;                                                                  \
-      (to)[j] = (value);                                                                      \
-    }                                                                                         \
-  }
+// Adds a term of each column j of a row.
+#define SUM_LANES(sum, j, columns, term) FOR_VALUES(8, j, columns, term, sum += vae_value)
+// Stores a value for each column j of a row.
+#define STORE_LANES(to, j, columns, value) FOR_VALUES(4, j, columns, value, (to)[vae_column] = vae_value)
 // The largest of the values of the lanes; the first one that is not a number stays.
 #define GROUP_TOP(scratch, top) group_top(scratch, top)
 // The same columns in blocks that a lane takes at once, for work with a loop inside: arrays have BLOCK elements, of which

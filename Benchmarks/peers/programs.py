@@ -17,9 +17,10 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 BINARY = ROOT / ".build" / "release" / "vae-gpu"
 
-# What keeps PyTorch's products (MKL, oneDNN) and its own kernels to an instruction set. The code that PyTorch compiles
-# stays at that of the processor: kept to AVX2 by ATEN_CPU_CAPABILITY, PyTorch 2.15 computes NaN. JAX has nothing that
-# does: the library of its products asks the processor.
+# The variables that keep PyTorch's products (MKL, oneDNN) and its own kernels to an instruction
+# set. The code that PyTorch compiles stays at that of the processor: kept to AVX2 by
+# ATEN_CPU_CAPABILITY, PyTorch 2.15 computes NaN. Nothing keeps JAX to one: the library of its
+# products asks the processor.
 LEVELS = {
     "x86-64-v2": ("MKL_ENABLE_INSTRUCTIONS=SSE4_2", "ONEDNN_MAX_CPU_ISA=SSE41", "ATEN_CPU_CAPABILITY=default"),
     "x86-64-v3": ("MKL_ENABLE_INSTRUCTIONS=AVX2", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2"),

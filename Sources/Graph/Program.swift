@@ -13,7 +13,7 @@ package final class Program {
   private let outputs: [Tensor]
   /// Floating-point operations of the matrix products of one run: sum of 2 m n k.
   package let floatingPointOperations: Int
-  /// What one run does, in order, and the memory of each command.
+  /// The commands of one run, in order; `accesses` has the memory that each reads and writes.
   package let commands: [Command]
   package let accesses: [CommandAccess]
   /// The matrix products of one run, in order.

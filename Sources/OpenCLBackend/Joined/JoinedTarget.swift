@@ -1,6 +1,6 @@
 import Compute
 
-/// What the text of a joined launch depends on, besides its commands.
+/// Holds the properties of a device that the text of a joined launch depends on.
 package struct JoinedTarget {
   /// Processors that each run work-groups.
   let computeUnits: Int
