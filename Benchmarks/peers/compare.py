@@ -2,8 +2,8 @@
 
 For each workload there are rounds; in a round every program measures once, in a fresh process, one after the other.
 The figure of a program is the median of its rounds. Ratios are between equal precisions: vae-gpu over the fastest
-mode of PyTorch (with --isa, of PyTorch kept to the same instruction set), over JAX with whole steps in a jitted scan
-(which nothing keeps to an instruction set), and over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
+mode of PyTorch, over JAX with whole steps in a jitted scan (with --isa, both kept to the same instruction set), and
+over tinygrad. Exit code 1 and one line if a program is missing or fails, or a required ratio is not met.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import sys
 from itertools import product
 from pathlib import Path
 
+import isa
 from harness import Record, fail, processors
-from programs import BINARY, LEVELS, Program, machine, run_alone, version
+from programs import BINARY, Program, machine, run_alone, version
 from ratios import Ratio, Requirement, Series, full_table, ratio_table, ratios
 from workloads import WORKLOADS, select
 
@@ -34,7 +35,7 @@ def arguments() -> argparse.Namespace:
     add("--torch-modes", help="a comma list, or none (default: every mode there is on the device)")
     add("--precisions", default="fp32", help="a comma list; ratios are between equal ones (default: fp32)")
     add("--jax", default="scan", help="scan, or none (default: scan, on the device of --torch-device)")
-    add("--isa", default="", help="instruction sets of the CPU backend and of PyTorch: x86-64-v2, x86-64-v3, x86-64-v4")
+    add("--isa", default="", help="instruction sets of the CPU backend, PyTorch and JAX: x86-64-v2 (no JAX), x86-64-v3, x86-64-v4")
     add("--tinygrad", default="CL", help="a comma list of tinygrad's devices (CL, CPU, CUDA), or none (default: CL)")
     add("--beam", type=int, default=0, help="width of tinygrad's search for kernels; takes long (default: 0, none)")
     add("--rounds", type=int, default=3, help="rounds, at least 3 (default: 3)")
@@ -63,8 +64,10 @@ def programs(given: argparse.Namespace) -> list[Program]:
     levels = given.isa.split(",") if given.torch_device == "cpu" else [""]
     for level, precision in product(levels, given.precisions.split(",") if modes != "none" else []):
         found += [Program("torch", given.torch_device, mode, precision, threaded, level) for mode in modes.split(",")]
-    for precision in given.precisions.split(",") if given.jax != "none" else []:
-        found.append(Program("jax", given.torch_device, "scan", precision, repeats))
+    # JAX needs AVX.
+    levels = [level for level in levels if level != "x86-64-v2"] if given.jax != "none" else []
+    found += [Program("jax", given.torch_device, "scan", *rest)
+              for rest in product(given.precisions.split(","), [repeats], levels)]
     beam, mode = (("--beam", str(given.beam)), f"jit-beam{given.beam}") if given.beam else ((), "jit")
     for device in given.tinygrad.split(",") if given.tinygrad != "none" else []:
         found.append(Program("tinygrad", device, mode, flags=(*repeats, *beam)))
@@ -114,12 +117,11 @@ def main() -> None:
         fail("--rounds is at least 3, because figures are medians over rounds")
     try:
         works = [work.name for work in select(given.work)]
-        unknown = [level for level in given.isa.split(",") if level and level not in LEVELS]
-        if unknown:
-            raise ValueError(f"--isa: unknown '{unknown[0]}'; one of {', '.join(LEVELS)}")
         required = [Requirement.parse(text) for text in given.require.split(",") if text.strip()]
     except ValueError as error:
         fail(str(error))
+    if given.isa:
+        isa.check(given.isa.split(","))
     if given.json and not Path(given.json).resolve().parent.is_dir():
         fail(f"cannot write {given.json}: no such directory")
     version(given.vae_gpu)

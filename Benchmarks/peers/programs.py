@@ -10,22 +10,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import isa
 import quiet
 from harness import Record, fail, processors
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 BINARY = ROOT / ".build" / "release" / "vae-gpu"
-
-# The variables that keep PyTorch's products (MKL, oneDNN) and its own kernels to an instruction
-# set. The code that PyTorch compiles stays at that of the processor: kept to AVX2 by
-# ATEN_CPU_CAPABILITY, PyTorch 2.15 computes NaN. Nothing keeps JAX to one: the library of its
-# products asks the processor.
-LEVELS = {
-    "x86-64-v2": ("MKL_ENABLE_INSTRUCTIONS=SSE4_2", "ONEDNN_MAX_CPU_ISA=SSE41", "ATEN_CPU_CAPABILITY=default"),
-    "x86-64-v3": ("MKL_ENABLE_INSTRUCTIONS=AVX2", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2"),
-    "x86-64-v4": (),
-}
 
 
 def last_line(text: str | None) -> str:
@@ -84,7 +75,7 @@ class Program:
     mode: str = ""  # of vae-gpu: its --gemm, on the CPU its instruction set, or nothing
     precision: str = "fp32"
     flags: tuple[str, ...] = ()
-    isa: str = ""  # of PyTorch on the CPU: the instruction set that it is kept to, or nothing
+    isa: str = ""  # of a peer on the CPU: the instruction set that it is kept to, or nothing
     vae_gpu: str = str(BINARY)
 
     @property
@@ -99,9 +90,7 @@ class Program:
             own = ["--gemm", self.mode] if self.mode and self.device != "cpu" else []
             own += ["--precision", self.precision] if self.precision != "fp32" else []
             return [*forced, self.vae_gpu, "bench", "--json", "--device", self.device, "--work", work, *own, *self.flags]
-        limits = LEVELS[self.isa][: 2 if "compile" in self.mode else 3] if self.isa else ()
-        forced = ["env", *limits] if limits else []
-        script = [*forced, sys.executable, str(FOLDER / f"{self.kind}_peer.py"), "--json", "--device", self.device]
+        script = [*isa.kept(self.isa), sys.executable, str(FOLDER / f"{self.kind}_peer.py"), "--json", "--device", self.device]
         chosen = ["--modes", self.mode] if self.kind == "torch" else []
         chosen += ["--precisions", self.precision] if self.kind in ("torch", "jax") else []
         return [*script, "--work", work, *chosen, *self.flags]
