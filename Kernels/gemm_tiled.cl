@@ -7,7 +7,7 @@
 // MATRIX_STEP 0: fused multiply-adds in float32. A work-item has ROWS_EACH x COLUMNS_EACH elements
 // in blocks of 4 x 4, so that local memory is read four floats at a time. Every element is summed
 // over k in order, in one accumulator. MATRIX_STEP 1 or 2 (tf32, bf16): matrix instructions
-// (matrix_step.h). A sub-group of 32 work-items has WARP_M x WARP_N elements. A word of local
+// (matrix_step.h). WARP_LANES work-items side by side have WARP_M x WARP_N elements. A word of local
 // memory holds one value of k in tf32, two in bf16.
 //
 // With SPLIT_K > 1 that many work-groups share the k of a tile and store partial sums; the one that
@@ -25,10 +25,10 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
   const uint rounds = (k_total + TILE_K - 1) / TILE_K;
   const uint k_begin = (uint)((ulong)rounds * part / SPLIT_K) * TILE_K;
   const uint k_end = min(k_total, (uint)((ulong)rounds * (part + 1) / SPLIT_K) * TILE_K);
-  float4 sums[SUMS];
-  UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] = (float4)(0.0f);
+  SUM sums[SUMS];
+  UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] = (SUM)(0.0f);
 #if MATRIX_STEP
-  const uint lane = item % 32, warp = item / 32;
+  const uint lane = item % WARP_LANES, warp = item / WARP_LANES;
   const uint warp_m = warp / (TILE_N / WARP_N) * WARP_M, warp_n = warp % (TILE_N / WARP_N) * WARP_N;
 #else
   const uint item_m = item / GROUP_N, item_n = item % GROUP_N;
@@ -71,21 +71,20 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
           for (uint k = 0; k < TILE_K; k++) row_sum[q] += as_float(tile_a[k * STRIDE_A + item + q * ITEMS]);
 #endif
 #if MATRIX_STEP
+    __local const uint *from_a = tile_a + A_DEPTH(lane) * STRIDE_A + warp_m + A_ROW(lane);
+    __local const uint *from_b = tile_b + B_DEPTH(lane) * STRIDE_B + warp_n + B_COLUMN(lane);
     UNROLL(DEPTH_WORDS / 8) for (uint k = 0; k < DEPTH_WORDS; k += 8) {
-      uint4 x[WARP_M / 16];
-      uint2 y[WARP_N / 8];
-      const uint at = (k + lane % 4), of = lane / 4;
-      UNROLL(WARP_M / 16) for (uint r = 0; r < WARP_M / 16; r++) {
-        __local const uint *from = tile_a + at * STRIDE_A + warp_m + 16 * r + of;
-        x[r] = (uint4)(from[0], from[8], from[4 * STRIDE_A], from[4 * STRIDE_A + 8]);
-      }
-      UNROLL(WARP_N / 8) for (uint q = 0; q < WARP_N / 8; q++) {
-        __local const uint *from = tile_b + at * STRIDE_B + warp_n + 8 * q + of;
-        y[q] = (uint2)(from[0], from[4 * STRIDE_B]);
-      }
-      UNROLL(WARP_M / 16) for (uint r = 0; r < WARP_M / 16; r++)
-        UNROLL(WARP_N / 8) for (uint q = 0; q < WARP_N / 8; q++)
-          MATRIX_MULTIPLY_ADD(sums[r * (WARP_N / 8) + q], x[r], y[q]);
+      A_FRAGMENT x[WARP_M / STEP_M];
+      B_FRAGMENT y[WARP_N / STEP_N];
+#define WORD_OF_A(w) from_a[(k + A_DEPTH_OF(w)) * STRIDE_A + STEP_M * r + A_ROW_OF(w)]
+#define WORD_OF_B(w) from_b[(k + B_DEPTH_OF(w)) * STRIDE_B + STEP_N * q + B_COLUMN_OF(w)]
+      UNROLL(WARP_M / STEP_M) for (uint r = 0; r < WARP_M / STEP_M; r++) x[r] = ELEMENTS(uint, A_WORDS, WORD_OF_A);
+      UNROLL(WARP_N / STEP_N) for (uint q = 0; q < WARP_N / STEP_N; q++) y[q] = ELEMENTS(uint, B_WORDS, WORD_OF_B);
+#undef WORD_OF_A
+#undef WORD_OF_B
+      UNROLL(WARP_M / STEP_M) for (uint r = 0; r < WARP_M / STEP_M; r++)
+        UNROLL(WARP_N / STEP_N) for (uint q = 0; q < WARP_N / STEP_N; q++)
+          MATRIX_MULTIPLY_ADD(sums[r * (WARP_N / STEP_N) + q], x[r], y[q]);
     }
 #else
     UNROLL(TILE_K) for (uint k = 0; k < TILE_K; k++) {
@@ -134,7 +133,7 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
 
 #if SPLIT_K > 1
   const size_t parts_end = (size_t)SPLIT_K * tiles * TILE_M * TILE_N;
-  __global float4 *own = (__global float4 *)parts + ((size_t)part * tiles + tile) * (SUMS * ITEMS) + item;
+  __global SUM *own = (__global SUM *)parts + ((size_t)part * tiles + tile) * (SUMS * ITEMS) + item;
   UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) own[s * ITEMS] = sums[s];
 #ifdef ROW_SUMS
   if (j0 == 0)
@@ -151,9 +150,9 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
   DEVICE_FENCE;
   if (is_last) {
     if (item == 0) arrivals[tile] = 0;
-    UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] = (float4)(0.0f);
+    UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] = (SUM)(0.0f);
     ROLLED for (uint p = 0; p < SPLIT_K; p++) {
-      __global const float4 *other = (__global const float4 *)parts + ((size_t)p * tiles + tile) * (SUMS * ITEMS) + item;
+      __global const SUM *other = (__global const SUM *)parts + ((size_t)p * tiles + tile) * (SUMS * ITEMS) + item;
       UNROLL(SUMS) for (uint s = 0; s < SUMS; s++) sums[s] += other[s * ITEMS];
     }
   }
@@ -174,16 +173,19 @@ LOCAL_FUNCTION void GEMM_NAME(const uint group, __local uint *memory, GEMM_ARGUM
 #endif
 
 #if MATRIX_STEP
-  UNROLL(WARP_M / 16) for (uint r = 0; r < WARP_M / 16; r++)
-    UNROLL(WARP_N / 8) for (uint q = 0; q < WARP_N / 8; q++) {
-      const float4 sum = sums[r * (WARP_N / 8) + q];
-      const uint i = i0 + warp_m + 16 * r + lane / 4, j = j0 + warp_n + 8 * q + lane % 4 * 2;
+#define STORE_SUM(e)                                                               \
+  {                                                                                \
+    const uint i = i0 + warp_m + STEP_M * r + C_ROW(lane) + C_ROW_OF(e);           \
+    const uint j = j0 + warp_n + STEP_N * q + C_COLUMN(lane) + C_COLUMN_OF(e);     \
+    if (i < m && j < n) c[(size_t)i * n + j] = FINISHED(sum.s##e, i, j);           \
+  }
+  UNROLL(WARP_M / STEP_M) for (uint r = 0; r < WARP_M / STEP_M; r++)
+    UNROLL(WARP_N / STEP_N) for (uint q = 0; q < WARP_N / STEP_N; q++) {
+      const SUM sum = sums[r * (WARP_N / STEP_N) + q];
       if (!is_last) continue;
-      if (i < m && j < n) c[(size_t)i * n + j] = FINISHED(sum.s0, i, j);
-      if (i < m && j + 1 < n) c[(size_t)i * n + j + 1] = FINISHED(sum.s1, i, j + 1);
-      if (i + 8 < m && j < n) c[(size_t)(i + 8) * n + j] = FINISHED(sum.s2, i + 8, j);
-      if (i + 8 < m && j + 1 < n) c[(size_t)(i + 8) * n + j + 1] = FINISHED(sum.s3, i + 8, j + 1);
+      EACH_ELEMENT(C_FLOATS, STORE_SUM)
     }
+#undef STORE_SUM
 #else
   UNROLL(ROWS_EACH) for (uint r = 0; r < ROWS_EACH; r++)
     UNROLL(COLUMNS_EACH / 4) for (uint q = 0; q < COLUMNS_EACH / 4; q++) {

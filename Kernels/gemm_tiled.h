@@ -1,5 +1,5 @@
 // What the products for devices with many small processors share (gemm_tiled.cl). Once for a
-// program: MATRIX_STEP, how tiles are multiplied, and MATRIX_NATIVE (matrix_step.h).
+// program: MATRIX_STEP, how tiles are multiplied, MATRIX_LAYOUT and MATRIX_NATIVE (matrix_step.h).
 #define GEMM_ARGUMENTS                                                                                             \
   GLOBAL_IN(float) a, GLOBAL_IN(float) b, GLOBAL(float) c, const uint m, const uint n, const uint k_total,         \
       GLOBAL_IN(float) operand, GLOBAL(float) row_sums, GLOBAL(float) parts, volatile __global uint *arrivals
@@ -20,13 +20,19 @@ FUNCTION float4 gemm_load4(GLOBAL_IN(float) from, const uint column, const uint 
 #define STRIDE_B (TILE_N + (MATRIX_STEP ? 8 : 4))
 #define BUFFER_WORDS (DEPTH_WORDS * (STRIDE_A + STRIDE_B))
 #if MATRIX_STEP
-#define SUMS (WARP_M / 16 * (WARP_N / 8))
+#define SUM C_FRAGMENT
+#define SUMS (WARP_M / STEP_M * (WARP_N / STEP_N))
 #else
+#define SUM float4
 #define GROUP_N (TILE_N / COLUMNS_EACH)
 #define SUMS (ROWS_EACH * COLUMNS_EACH / 4)
 #endif
 // Four neighbouring values of an operand, of as many rows of k as a word holds.
-#define UNITS_OF(tile, k_first) (((tile) * TILE_K / 4 + ITEMS - 1) / ITEMS)
+// Without k first, a work-item has both rows of a pair.
+#define ROWS_TOGETHER(k_first) ((k_first) ? 1 : PAIR)
+#define UNITS_OF(tile, k_first)                                          \
+  (((tile) * TILE_K / 4 / ROWS_TOGETHER(k_first) + ITEMS - 1) / ITEMS *  \
+   ROWS_TOGETHER(k_first))
 #define UNITS_A UNITS_OF(TILE_M, !TRANSPOSE_A)
 #define UNITS_B UNITS_OF(TILE_N, TRANSPOSE_B)
 

@@ -27,7 +27,7 @@
 #define PARTS_ARGUMENTS c, (__global uint *)c
 #endif
 
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void gemm(
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) SUB_GROUPS void gemm(
     IN(float, a), IN(float, b), OUT(float, c), VALUE(uint, m), VALUE(uint, n),
     VALUE(uint, k_total) OPERAND_PARAMETER ROW_SUMS_PARAMETER PARTS_PARAMETER) {
   LOCATE(a) LOCATE(b) LOCATE(c) LOCATE_OPERAND LOCATE_ROW_SUMS LOCATE_PARTS

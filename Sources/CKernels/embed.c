@@ -40,6 +40,7 @@ static const char gemm_panel[] = {
 // of several commands (joined.h) have many.
 static const char gemm_tiled_shared[] = {
 #embed "../../Kernels/device.h" suffix(, '\n',)
+#embed "../../Kernels/matrix_layouts.h" suffix(, '\n',)
 #embed "../../Kernels/matrix_step.h" suffix(, '\n',)
 #embed "../../Kernels/gemm_tiled.h" suffix(, '\n',)
     '\0'};

@@ -46,6 +46,17 @@ extension OpenCLDevice {
     return value
   }
 
+  /// A list of sizes; empty where the device does not know the question.
+  static func sizes(_ device: cl_device_id, _ name: Int32) -> [Int] {
+    var byteCount = 0
+    guard clGetDeviceInfo(device, cl_device_info(name), 0, nil, &byteCount) == CL_SUCCESS else {
+      return []
+    }
+    var values = [Int](repeating: 0, count: byteCount / MemoryLayout<Int>.size)
+    let status = clGetDeviceInfo(device, cl_device_info(name), byteCount, &values, nil)
+    return status == CL_SUCCESS ? values : []
+  }
+
   private static func text(
     _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
   ) -> String {

@@ -44,7 +44,8 @@ package struct OpenCLDevice: @unchecked Sendable {
       info.index = index
       var device = OpenCLDevice(id: entry.device, platform: entry.platform, info: info)
       device.matrixInstructions = MatrixInstructions.of(device)
-      if device.matrixInstructions != nil { device.info.features += ["tf32", "bf16"] }
+      device.info.features += [Precision.tf32, .bf16].filter(device.precisions.contains)
+        .map(\.rawValue)
       return device
     }
   }

@@ -90,7 +90,7 @@ extension OpenCLBackend {
     for target in targets {
       let options = buildOptions(target, roundsCorrectly: true)
       var listed = [operations(options, platform: target.platform)]
-      for precision in target.matrixInstructions == nil ? [.fp32] : Precision.allCases {
+      for precision in Precision.allCases where target.precisions.contains(precision) {
         for variant in GemmVariant.candidates(for: target, precision: precision, anyOrder: true) {
           for (form, var multiply) in forms {
             multiply.precision = precision
@@ -110,7 +110,7 @@ extension OpenCLBackend {
         }
       }
       for step in steps where target.runsJoinedLaunches {
-        for precision in target.matrixInstructions == nil ? [.fp32] : Precision.allCases {
+        for precision in Precision.allCases where target.precisions.contains(precision) {
           listed += launches(of: step, precision, on: target, options: options)
         }
       }
@@ -154,7 +154,7 @@ extension OpenCLBackend {
     ) { multiply in
       let variants = GemmChoice.untuned.variants(
         for: GemmShape(multiply), precision: precision, order: .fast, target: target)
-      return variants.first { $0.fits(target) && $0.reaches(multiply) }
+      return variants.first { $0.fits(target, precision) && $0.reaches(multiply) }
         ?? variants[variants.count - 1]
     }
     return joined.runs(of: commands, step.accesses).map { run in

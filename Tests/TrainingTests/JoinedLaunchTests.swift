@@ -31,7 +31,8 @@ import VAEGPU
   ) throws -> OpenCLBackend {
     guard case .openCL(var openCL) = device.kind else { preconditionFailure("not OpenCL") }
     if precision != .fp32 {
-      openCL.matrixInstructions = openCL.matrixInstructions ?? .emulated
+      openCL.matrixInstructions =
+        openCL.matrixInstructions ?? MatrixInstructions(.mma, isEmulated: true)
     }
     return try OpenCLBackend(openCL, gemm: .untuned, order: order, joins: joins)
   }

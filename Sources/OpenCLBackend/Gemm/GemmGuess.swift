@@ -56,31 +56,30 @@ struct GemmGuess {
   }
 
   private func small(split: Int) -> GemmVariant {
-    precision == .fp32
-      ? .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: split)
-      : .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: split)
+    matrix(tile: 32, k: 32, split: split)
+      ?? .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: split)
   }
 
   private func medium(split: Int) -> GemmVariant {
-    switch precision {
-    case .fp32: .tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: split)
-    case .tf32: .matrix(m: 64, n: 64, k: 16, rows: 32, columns: 32, split: split)
-    case .bf16: .matrix(m: 64, n: 64, k: 32, rows: 32, columns: 32, split: split)
-    }
+    matrix(tile: 64, k: precision == .bf16 ? 32 : 16, split: split)
+      ?? .tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: split)
   }
 
   private func large(split: Int) -> GemmVariant {
-    switch precision {
-    case .fp32: .tiled(m: 128, n: 128, k: 16, rows: 8, columns: 8, split: split)
-    case .tf32: .matrix(m: 128, n: 128, k: 16, rows: 32, columns: 64, split: split)
-    case .bf16: .matrix(m: 128, n: 128, k: 32, rows: 64, columns: 32, split: split)
-    }
+    matrix(tile: 128, k: precision == .bf16 ? 32 : 16, split: split)
+      ?? .tiled(m: 128, n: 128, k: 16, rows: 8, columns: 8, split: split)
+  }
+
+  /// nil in fp32.
+  private func matrix(tile: Int, k: Int, split: Int) -> GemmVariant? {
+    guard precision != .fp32 else { return nil }
+    return .matrix(
+      target.matrixInstructions?.layout ?? .mma, tile: tile, k: k, split: split, precision)
   }
 
   /// For devices with little local memory or small work-groups.
   private var fallback: GemmVariant {
-    precision == .fp32
-      ? .tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1)
-      : .matrix(m: 16, n: 16, k: 16, rows: 16, columns: 16, split: 1)
+    matrix(tile: 16, k: 16, split: 1)
+      ?? .tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1)
   }
 }

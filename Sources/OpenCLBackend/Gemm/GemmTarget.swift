@@ -69,21 +69,34 @@ package struct GemmTarget: Sendable {
       matrixInstructions: device.matrixInstructions)
   }
 
-  /// What every GPU of NVIDIA's and of AMD's OpenCL platform offers at least; matrix instructions
-  /// are those of newer ones.
-  package static let graphicsProcessors = [
-    GemmTarget(
-      platform: "NVIDIA CUDA", type: .gpu, vendor: .nvidia, matrixInstructions: .nvidia),
-    GemmTarget(
-      platform: "AMD Accelerated Parallel Processing", type: .gpu, vendor: .amd,
-      localByteCount: 64 << 10, workGroupSize: 256),
-  ]
+  /// What every GPU of NVIDIA's, AMD's and Intel's OpenCL platforms offers at least; matrix
+  /// instructions are those of newer ones.
+  package static let graphicsProcessors =
+    [
+      GemmTarget(
+        platform: "NVIDIA CUDA", type: .gpu, vendor: .nvidia, matrixInstructions: .init(.mma))
+    ]
+    + [MatrixLayout.mfma, .wmma].map {
+      GemmTarget(
+        platform: "AMD Accelerated Parallel Processing", type: .gpu, vendor: .amd,
+        localByteCount: 64 << 10, workGroupSize: 256, matrixInstructions: .init($0))
+    }
+    + [MatrixLayout.xmx16, .xmx8].map {
+      GemmTarget(
+        platform: "Intel(R) OpenCL Graphics", type: .gpu, localByteCount: 64 << 10,
+        matrixInstructions: .init($0))
+    }
 }
 
-extension OpenCLDevice {
+extension GemmTarget {
   /// What matrix products can be asked for: other precisions are for devices with matrix
   /// instructions.
   package var precisions: Set<Precision> {
-    matrixInstructions == nil ? [.fp32] : [.fp32, .tf32, .bf16]
+    (matrixInstructions?.layout.precisions ?? []).union([.fp32])
   }
+}
+
+extension OpenCLDevice {
+  /// What matrix products can be asked for.
+  package var precisions: Set<Precision> { GemmTarget(self).precisions }
 }

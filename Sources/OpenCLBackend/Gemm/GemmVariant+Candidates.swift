@@ -17,7 +17,10 @@ extension GemmVariant {
     for target: GemmTarget, precision: Precision = .fp32, quick: Bool = false,
     anyOrder: Bool = false
   ) -> [GemmVariant] {
-    guard precision == .fp32 else { return matrices(precision).filter { $0.fits(target) } }
+    guard precision == .fp32 else {
+      guard let layout = target.matrixInstructions?.layout else { return [] }
+      return matrices(layout, precision).filter { $0.fits(target, precision) }
+    }
     let own = target.type == .cpu ? panels(for: target, quick: quick) : tiles(quick: quick)
     let split = anyOrder && target.type != .cpu ? splits : []
     return ([.clblast] + own + split).filter { $0.fits(target) }
@@ -65,18 +68,26 @@ extension GemmVariant {
   }
 
   /// By matrix instructions.
-  private static func matrices(_ precision: Precision) -> [GemmVariant] {
+  private static func matrices(_ layout: MatrixLayout, _ precision: Precision) -> [GemmVariant] {
     let depth = precision == .bf16 ? 32 : 16
     return [
-      .matrix(m: 16, n: 16, k: 16, rows: 16, columns: 16, split: 1),
-      .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: 1),
-      .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: 8),
-      .matrix(m: 64, n: 64, k: depth, rows: 32, columns: 32, split: 1),
-      .matrix(m: 64, n: 64, k: depth, rows: 32, columns: 32, split: 8),
-      precision == .bf16
-        ? .matrix(m: 128, n: 128, k: 32, rows: 64, columns: 32, split: 1)
-        : .matrix(m: 128, n: 128, k: 16, rows: 32, columns: 64, split: 1),
+      matrix(layout, tile: 16, k: 16, split: 1, precision),
+      matrix(layout, tile: 32, k: 32, split: 1, precision),
+      matrix(layout, tile: 32, k: 32, split: 8, precision),
+      matrix(layout, tile: 64, k: depth, split: 1, precision),
+      matrix(layout, tile: 64, k: depth, split: 8, precision),
+      matrix(layout, tile: 128, k: depth, split: 1, precision),
     ]
+  }
+
+  /// A square tile by the matrix instructions of a layout.
+  static func matrix(
+    _ layout: MatrixLayout, tile: Int, k: Int, split: Int, _ precision: Precision
+  ) -> GemmVariant {
+    let share = layout.share(ofTile: tile, precision)
+    return .matrix(
+      m: tile, n: tile, k: k, rows: share.rows, columns: share.columns, split: split,
+      lanes: layout.lanes)
   }
 
   private static let splits: [GemmVariant] = [2, 4, 8, 16, 32, 128].flatMap { split in

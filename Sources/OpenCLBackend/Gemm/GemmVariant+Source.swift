@@ -25,7 +25,7 @@ extension GemmVariant {
       let kernel = vae_opencl_gemm_tiled_kernel().map { String(cString: $0) } ?? ""
       let source =
         Self.shared(multiply.precision, instructions)
-        + function("gemm_of", for: multiply, undefines: false) + kernel
+        + function("gemm_of", for: multiply, instructions, undefines: false) + kernel
       return (OpenCLBackend.source(source), "")
     }
   }
@@ -39,22 +39,30 @@ extension GemmVariant {
       case .bf16: 2
       }
     let shared = vae_opencl_gemm_tiled_shared().map { String(cString: $0) } ?? ""
-    return "#define MATRIX_STEP \(step)\n#define MATRIX_NATIVE \(instructions?.number ?? 0)\n"
-      + shared
+    let attribute =
+      precision == .fp32 || instructions?.isEmulated == true
+      ? "" : instructions?.layout.attribute ?? ""
+    return "#define MATRIX_STEP \(step)\n#define SUB_GROUPS \(attribute)\n"
+      + (instructions ?? MatrixInstructions(.mma, isEmulated: true)).definitions + shared
   }
 
   /// The function of a product of `gemm_tiled.cl`.
   ///
   /// - Parameter undefines: whether another function may follow it.
-  func function(_ name: String, for multiply: MatrixMultiply, undefines: Bool) -> String {
+  func function(
+    _ name: String, for multiply: MatrixMultiply, _ instructions: MatrixInstructions?,
+    undefines: Bool
+  ) -> String {
     let text = vae_opencl_gemm_tiled().map { String(cString: $0) } ?? ""
-    let names = definitions(name, for: multiply)
+    let names = definitions(name, for: multiply, instructions)
     return names.map { "#define \($0.0) \($0.1)\n" }.joined() + text
       + (undefines
         ? names.map { "#undef \($0.0.prefix { $0 != "(" })\n" }.joined() : "")
   }
 
-  private func definitions(_ name: String, for multiply: MatrixMultiply) -> [(String, String)] {
+  private func definitions(
+    _ name: String, for multiply: MatrixMultiply, _ instructions: MatrixInstructions?
+  ) -> [(String, String)] {
     func flag(_ value: Bool) -> String { value ? "1" : "0" }
     var tile: [(String, Int)]
     switch self {
@@ -64,13 +72,14 @@ extension GemmVariant {
         ("TILE_M", m), ("TILE_N", n), ("TILE_K", k), ("ROWS_EACH", rows), ("COLUMNS_EACH", columns),
         ("SPLIT_K", split),
       ]
-    case .matrix(let m, let n, let k, let rows, let columns, let split):
+    case .matrix(let m, let n, let k, let rows, let columns, let split, _):
       tile = [
         ("TILE_M", m), ("TILE_N", n), ("TILE_K", k), ("WARP_M", rows), ("WARP_N", columns),
         ("SPLIT_K", split),
       ]
     }
-    tile += [("ITEMS", items), ("MEMORY_WORDS", (localByteCount + 15) / 16 * 4)]
+    let byteCount = localByteCount(multiply.precision, instructions)
+    tile += [("ITEMS", items), ("MEMORY_WORDS", (byteCount + 15) / 16 * 4)]
     var result = [("GEMM_NAME", name)] + tile.map { ($0.0, String($0.1)) }
     result += [
       ("TRANSPOSE_A", flag(multiply.transposeA)), ("TRANSPOSE_B", flag(multiply.transposeB)),

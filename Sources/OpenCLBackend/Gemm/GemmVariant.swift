@@ -11,8 +11,8 @@ package enum GemmVariant: Hashable, Sendable {
   /// Kernels/gemm_tiled.cl: tiles of `m` x `n`, `k` deep in local memory, k shared by `split`
   /// work-groups; a work-item has `rows` x `columns` elements.
   case tiled(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int)
-  /// The same by matrix instructions: 32 work-items have `rows` x `columns` elements.
-  case matrix(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int)
+  /// The same by matrix instructions: `lanes` work-items have `rows` x `columns` elements.
+  case matrix(m: Int, n: Int, k: Int, rows: Int, columns: Int, split: Int, lanes: Int = 32)
 
   /// For traces, such as "gemm tiled 32x32x16/4x4 split 7".
   package var name: String {
@@ -22,8 +22,9 @@ package enum GemmVariant: Hashable, Sendable {
       "gemm panel \(rows)x\(2 * vector)x\(depth)/\(groupRows)x\(panels)"
     case .tiled(let m, let n, let k, let rows, let columns, let split):
       "gemm tiled \(m)x\(n)x\(k)/\(rows)x\(columns)" + (split > 1 ? " split \(split)" : "")
-    case .matrix(let m, let n, let k, let rows, let columns, let split):
-      "gemm matrix \(m)x\(n)x\(k)/\(rows)x\(columns)" + (split > 1 ? " split \(split)" : "")
+    case .matrix(let m, let n, let k, let rows, let columns, let split, let lanes):
+      "gemm matrix \(m)x\(n)x\(k)/\(rows)x\(columns)"
+        + (lanes == 32 ? "" : " by \(lanes)") + (split > 1 ? " split \(split)" : "")
     }
   }
 
@@ -46,7 +47,7 @@ package enum GemmVariant: Hashable, Sendable {
   package var split: Int {
     switch self {
     case .clblast, .panel: 1
-    case .tiled(_, _, _, _, _, let split), .matrix(_, _, _, _, _, let split): split
+    case .tiled(_, _, _, _, _, let split), .matrix(_, _, _, _, _, let split, _): split
     }
   }
 
@@ -54,7 +55,7 @@ package enum GemmVariant: Hashable, Sendable {
   package var tile: (m: Int, n: Int)? {
     switch self {
     case .clblast, .panel: nil
-    case .tiled(let m, let n, _, _, _, _), .matrix(let m, let n, _, _, _, _): (m, n)
+    case .tiled(let m, let n, _, _, _, _), .matrix(let m, let n, _, _, _, _, _): (m, n)
     }
   }
 
@@ -64,7 +65,8 @@ package enum GemmVariant: Hashable, Sendable {
     case .clblast: 0
     case .panel: 1
     case .tiled(let m, let n, _, let rows, let columns, _): m / rows * (n / columns)
-    case .matrix(let m, let n, _, let rows, let columns, _): 32 * (m / rows) * (n / columns)
+    case .matrix(let m, let n, _, let rows, let columns, _, let lanes):
+      lanes * (m / rows) * (n / columns)
     }
   }
 
@@ -75,7 +77,7 @@ package enum GemmVariant: Hashable, Sendable {
     case .clblast: 0
     case .panel(_, let vector, _, let groupRows, let panels):
       ceiling(shape.n, 2 * vector * panels) * ceiling(shape.m, groupRows)
-    case .tiled(let m, let n, _, _, _, let split), .matrix(let m, let n, _, _, _, let split):
+    case .tiled(let m, let n, _, _, _, let split), .matrix(let m, let n, _, _, _, let split, _):
       ceiling(shape.m, m) * ceiling(shape.n, n) * split
     }
   }
@@ -85,16 +87,21 @@ package enum GemmVariant: Hashable, Sendable {
     if case .panel(_, _, _, let groupRows, _) = self { groupRows } else { 0 }
   }
 
-  /// Most bytes of local memory of a work-group: two tiles of each operand, with what spreads their
+  /// Bytes of local memory of a work-group: two tiles of each operand, with what spreads their
   /// rows over the banks, and where the matrix instruction is emulated what its lanes tell each
-  /// other.
-  package var localByteCount: Int {
+  /// other. A word has two values of k in bf16.
+  package func localByteCount(_ precision: Precision, _ instructions: MatrixInstructions?) -> Int {
     switch self {
     case .clblast: 0
     case .panel(_, let vector, let depth, _, let panels): depth * (2 * vector * panels + 256) * 4
     case .tiled(let m, let n, let k, _, _, _): max(2 * k * (m + n + 8), 4 * items) * 4
-    case .matrix(let m, let n, let k, _, _, _):
-      max(2 * k * (m + n + 16) + 6 * items, 4 * items) * 4
+    case .matrix(let m, let n, let k, _, _, _, let lanes):
+      max(
+        2 * (precision == .bf16 ? k / 2 : k) * (m + n + 16)
+          + (instructions.map {
+            $0.isEmulated ? items / lanes * 8 * ($0.layout.step.m + $0.layout.step.n) : 0
+          } ?? 0),
+        4 * items) * 4
     }
   }
 
@@ -107,15 +114,17 @@ package enum GemmVariant: Hashable, Sendable {
 
   /// Whether a device can run the variant and is of its kind: panels are for processors with
   /// vectors of that width.
-  package func fits(_ device: OpenCLDevice) -> Bool { fits(GemmTarget(device)) }
+  package func fits(_ device: OpenCLDevice, _ precision: Precision = .fp32) -> Bool {
+    fits(GemmTarget(device), precision)
+  }
 
-  package func fits(_ target: GemmTarget) -> Bool {
+  package func fits(_ target: GemmTarget, _ precision: Precision = .fp32) -> Bool {
     if case .panel(_, let vector, _, _, _) = self,
       target.type != .cpu || vector != target.vectorWidth
     {
       return false
     }
-    return runs(on: target)
+    return runs(on: target, precision)
   }
 
   /// Whether the kernel finds the operands in their buffers: CLBlast counts elements from the
@@ -128,10 +137,18 @@ package enum GemmVariant: Hashable, Sendable {
   }
 
   /// Whether a device has the local memory and the work-group size that the variant needs.
-  package func runs(on device: OpenCLDevice) -> Bool { runs(on: GemmTarget(device)) }
+  package func runs(on device: OpenCLDevice, _ precision: Precision = .fp32) -> Bool {
+    runs(on: GemmTarget(device), precision)
+  }
 
-  package func runs(on target: GemmTarget) -> Bool {
-    if case .matrix = self, target.matrixInstructions == nil { return false }
-    return localByteCount <= target.localByteCount && items <= target.workGroupSize
+  package func runs(on target: GemmTarget, _ precision: Precision = .fp32) -> Bool {
+    guard takes(precision), target.precisions.contains(precision) else { return false }
+    if case .matrix(_, _, _, let rows, let columns, _, let lanes) = self {
+      guard let layout = target.matrixInstructions?.layout, lanes == layout.lanes,
+        rows % layout.step.m == 0, columns % layout.step.n == 0
+      else { return false }
+    }
+    return localByteCount(precision, target.matrixInstructions) <= target.localByteCount
+      && items <= target.workGroupSize
   }
 }

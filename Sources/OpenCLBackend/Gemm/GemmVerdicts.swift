@@ -85,8 +85,8 @@ extension GemmVariant: Codable {
       "panel \(rows) \(vector) \(depth) \(groupRows) \(panels)"
     case .tiled(let m, let n, let k, let rows, let columns, let split):
       "tiled \(m) \(n) \(k) \(rows) \(columns) \(split)"
-    case .matrix(let m, let n, let k, let rows, let columns, let split):
-      "matrix \(m) \(n) \(k) \(rows) \(columns) \(split)"
+    case .matrix(let m, let n, let k, let rows, let columns, let split, let lanes):
+      "matrix \(m) \(n) \(k) \(rows) \(columns) \(split)" + (lanes == 32 ? "" : " \(lanes)")
     }
   }
 
@@ -108,12 +108,13 @@ extension GemmVariant: Codable {
       self = .tiled(
         m: numbers[0], n: numbers[1], k: numbers[2], rows: numbers[3], columns: numbers[4],
         split: numbers[5])
-    case ("matrix", 6)
+    case ("matrix", 6...7)
     where numbers[0] % numbers[3] == 0 && numbers[1] % numbers[4] == 0 && numbers[2] % 16 == 0
-      && numbers[3] % 16 == 0 && numbers[4] % 8 == 0:
+      && numbers[3] % (numbers.count == 6 || numbers[6] == 64 ? 16 : 8) == 0
+      && numbers[4] % 8 == 0 && (numbers.count == 6 || [8, 16, 64].contains(numbers[6])):
       self = .matrix(
         m: numbers[0], n: numbers[1], k: numbers[2], rows: numbers[3], columns: numbers[4],
-        split: numbers[5])
+        split: numbers[5], lanes: numbers.count == 7 ? numbers[6] : 32)
     default: return nil
     }
     guard isReasonable else { return nil }
@@ -127,11 +128,11 @@ extension GemmVariant: Codable {
       // Panels of few values of k leave a compiler loops of no use, over which it can take minutes.
       (8...1024).contains(depth) && groupRows >= rows && panels <= 64
     case .tiled(let m, let n, let k, _, _, let split),
-      .matrix(let m, let n, let k, _, _, let split):
+      .matrix(let m, let n, let k, _, _, let split, _):
       // A work-item's sums, and the fused multiply-adds of its unrolled loop: a compiler takes
       // minutes for 50,000.
       items <= 1024 && m * n / items <= 256 && m * n * k / items <= 1 << 12 && split <= 256
-        && localByteCount <= 1 << 17
+        && localByteCount(.tf32, nil) <= 1 << 17
     }
   }
 }

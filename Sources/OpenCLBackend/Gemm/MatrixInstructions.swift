@@ -3,33 +3,32 @@ import Compute
 import Glibc
 
 /// How a device multiplies small matrices in one instruction (Kernels/matrix_step.h).
-package enum MatrixInstructions: Sendable {
-  /// NVIDIA's `mma.sync` for tf32 and bf16: compute capability 8.0 and later.
-  case nvidia
-  /// The same in plain OpenCL C, which is slow: for tests.
-  case emulated
+package struct MatrixInstructions: Hashable, Sendable {
+  package var layout: MatrixLayout
+  /// Whether plain OpenCL C does what the instruction does, which is slow: for tests.
+  package var isEmulated: Bool
 
-  /// MATRIX_NATIVE of the kernels.
-  var number: Int {
-    switch self {
-    case .nvidia: 1
-    case .emulated: 0
-    }
+  package init(_ layout: MatrixLayout, isEmulated: Bool = false) {
+    self.layout = layout
+    self.isEmulated = isEmulated
   }
 
-  /// Names that `VAE_GPU_MATRIX` takes: none at all, or the emulation.
-  private static let variable = "VAE_GPU_MATRIX"
+  /// The definitions that a program begins with.
+  var definitions: String {
+    "#define MATRIX_LAYOUT \(layout.rawValue)\n#define MATRIX_NATIVE \(isEmulated ? 0 : 1)\n"
+  }
 
+  /// Takes `off`, `emulated` (NVIDIA's layout) or `emulated-` and the name of a layout.
+  static let variable = "VAE_GPU_MATRIX"
+
+  /// The instructions of a device; nil: there are none, or none are wanted.
   static func of(_ device: OpenCLDevice) -> MatrixInstructions? {
     guard device.info.type != .cpu else { return nil }
-    switch getenv(variable).map({ String(cString: $0) }) {
-    case "off": return nil
-    case "emulated": return .emulated
-    default: break
+    if let wanted = getenv(variable).map({ String(cString: $0) }), !wanted.isEmpty {
+      guard wanted.hasPrefix("emulated") else { return nil }
+      let layout = MatrixLayout.allCases.first { wanted == "emulated-\($0)" }
+      return MatrixInstructions(layout ?? .mma, isEmulated: true)
     }
-    // CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV of cl_nv_device_attribute_query.
-    guard GemmTarget(device).vendor == .nvidia else { return nil }
-    let capability: cl_uint = OpenCLDevice.scalar(device.id, 0x4000, 0)
-    return capability >= 8 ? .nvidia : nil
+    return MatrixLayout.of(device).map { MatrixInstructions($0) }
   }
 }

@@ -6,7 +6,7 @@ extension OpenCLBackend {
     let shape = GemmShape(multiply)
     let variants = gemmChoice.variants(
       for: shape, precision: multiply.precision, order: order, target: GemmTarget(device))
-    return variants.first { $0.fits(device) && $0.reaches(multiply) }
+    return variants.first { $0.fits(device, multiply.precision) && $0.reaches(multiply) }
       ?? variants[variants.count - 1]
   }
 

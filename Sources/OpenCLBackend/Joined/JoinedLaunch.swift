@@ -113,8 +113,10 @@ package struct JoinedLaunch {
   private mutating func add(_ multiply: MatrixMultiply, level: Int) {
     let variant = target.variant(multiply)
     let name = "product_\(stages.count)"
-    functions += variant.function(name, for: multiply, undefines: true)
-    localWords = max(localWords, (variant.localByteCount + 15) / 16 * 4)
+    functions += variant.function(
+      name, for: multiply, target.matrixInstructions, undefines: true)
+    let byteCount = variant.localByteCount(multiply.precision, target.matrixInstructions)
+    localWords = max(localWords, (byteCount + 15) / 16 * 4)
     precision = multiply.precision
     let c = pointer(multiply.c)
     let operand = multiply.epilogue.map { pointer($0.view) } ?? c

@@ -19,6 +19,9 @@ package struct JoinedTarget {
       return true
     case .multiply(let multiply):
       let variant = variant(multiply)
+      // A launch is for sub-groups of any size.
+      guard multiply.precision == .fp32 || matrixInstructions?.layout.attribute.isEmpty != false
+      else { return false }
       return multiply.floatingPointOperations <= 200_000_000 && variant.tile != nil
         && variant.items == JoinedLaunch.items
         && variant.groups(GemmShape(multiply)) <= 1 << 12

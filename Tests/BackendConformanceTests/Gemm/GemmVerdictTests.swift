@@ -66,7 +66,27 @@ import Testing
   func `a processor with little local memory gets a kernel of the engine, too`(vector: Int) {
     let shape = Self.shape(64, 64, 64, "TN")
     let own = GemmChoice.untuned.variants(for: shape, target: Self.target(vector)).dropLast()
-    #expect(own.contains { $0.localByteCount <= 32 << 10 })
+    #expect(own.contains { $0.localByteCount(.fp32, nil) <= 32 << 10 })
+  }
+
+  /// The tile that a guess names must fit; else the product runs in the small tiles that are left.
+  @Test func `a GPU runs the best guess for a product, in every precision that it has`() {
+    for var target in GemmTarget.graphicsProcessors {
+      target.computeUnits = 132
+      for precision in Precision.allCases where target.precisions.contains(precision) {
+        for shape in [
+          Self.shape(128, 400, 784, "NT"), Self.shape(512, 2048, 784, "NT"),
+          Self.shape(2048, 2048, 512, "TN"), Self.shape(4096, 4096, 4096, "NN"),
+        ] {
+          let guesses = GemmChoice.untuned.variants(
+            for: shape, precision: precision, order: .fast, target: target)
+          #expect(
+            guesses[0].fits(target, precision),
+            "\(guesses[0].name) \(precision) on \(target.platform)")
+          #expect(GemmVariant(text: guesses[0].text) == guesses[0])
+        }
+      }
+    }
   }
 
   @Test func `later verdicts replace earlier ones of the same shape and leave the rest`() {

@@ -8,24 +8,26 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
   /// Of the operands: tf32 and bf16 are for matrix instructions, which are emulated where a device
   /// has none.
   var precision = Precision.fp32
+  /// Of the matrix instructions.
+  var layout = MatrixLayout.mma
   var transposeA = false
   var transposeB = false
   var epilogue: GemmProblem.Epilogue?
   var sumsRows = false
 
   var testDescription: String {
-    "\(variant.name)\(precision == .fp32 ? "" : " \(precision.rawValue)"), \(transposeA ? "T" : "N")\(transposeB ? "T" : "N")"
+    "\(variant.name)\(precision == .fp32 ? "" : " \(precision.rawValue) \(layout)"), \(transposeA ? "T" : "N")\(transposeB ? "T" : "N")"
       + (epilogue.map { ", \($0.function)" } ?? "") + (sumsRows ? ", row sums" : "")
   }
 
   /// Layouts as BLAS writes them: "NT" is A B'.
   private static func cases(
     _ variant: GemmVariant, _ layouts: String..., bias: [String] = [], gradients: [String] = [],
-    rowSums: Bool = false, precision: Precision = .fp32
+    rowSums: Bool = false, precision: Precision = .fp32, layout: MatrixLayout = .mma
   ) -> [GemmCase] {
     cases(variant, layouts, bias: bias, gradients: gradients, rowSums: rowSums).map {
       var gemm = $0
-      gemm.precision = precision
+      (gemm.precision, gemm.layout) = (precision, layout)
       return gemm
     }
   }
@@ -83,6 +85,21 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
       .matrix(m: 64, n: 32, k: 16, rows: 32, columns: 32, split: 2), gradients: ["relu"],
       rowSums: true, precision: .bf16),
     cases(
+      .matrix(m: 64, n: 64, k: 16, rows: 32, columns: 32, split: 1, lanes: 64), "TT",
+      bias: ["relu"], rowSums: true, precision: .tf32, layout: .mfma),
+    cases(
+      .matrix(m: 16, n: 16, k: 16, rows: 16, columns: 16, split: 1, lanes: 64), "NN", "TT",
+      bias: ["relu"], rowSums: true, precision: .bf16, layout: .mfma),
+    cases(
+      .matrix(m: 32, n: 32, k: 32, rows: 16, columns: 32, split: 2), "NN", "TT", bias: ["relu"],
+      rowSums: true, precision: .bf16, layout: .wmma),
+    cases(
+      .matrix(m: 32, n: 64, k: 32, rows: 16, columns: 32, split: 1, lanes: 16), "NN",
+      bias: ["relu"], rowSums: true, precision: .bf16, layout: .xmx16),
+    cases(
+      .matrix(m: 32, n: 32, k: 16, rows: 16, columns: 8, split: 3, lanes: 8), "TT",
+      gradients: ["relu"], rowSums: true, precision: .bf16, layout: .xmx8),
+    cases(
       .tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1), bias: ["relu"], rowSums: true),
     cases(
       .tiled(m: 16, n: 32, k: 32, rows: 4, columns: 4, split: 1), gradients: ["gelu"]),
@@ -98,14 +115,18 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
 
   /// The cases on every OpenCL device, but for kernels that need more local memory or larger work-groups than it has.
   static let onDevices: [(GemmCase, TestDevice)] = TestDevice.allOpenCL.flatMap { device in
-    all.filter { gemm in gemm.device(device).map { gemm.variant.runs(on: $0) } ?? false }
-      .map { ($0, device) }
+    all.filter { gemm in
+      gemm.device(device).map { gemm.variant.runs(on: $0, gemm.precision) } ?? false
+    }
+    .map { ($0, device) }
   }
 
-  /// The OpenCL device, with matrix instructions.
+  /// The OpenCL device, with the matrix instructions of the case: its own, or emulated ones.
   private func device(_ device: TestDevice) -> OpenCLDevice? {
     guard var openCL = device.openCLDevice else { return nil }
-    openCL.matrixInstructions = openCL.matrixInstructions ?? .emulated
+    if openCL.matrixInstructions?.layout != layout {
+      openCL.matrixInstructions = MatrixInstructions(layout, isEmulated: true)
+    }
     return openCL
   }
 
@@ -140,7 +161,7 @@ struct GemmCase: Sendable, CustomTestStringConvertible {
 
   /// A backend of the device that runs every product in this way, opened once per process.
   @MainActor func open(on device: TestDevice) throws -> OpenCLBackend {
-    let key = "\(device.testDescription) \(variant.name) \(precision)"
+    let key = "\(device.testDescription) \(variant.name) \(precision) \(layout)"
     if let backend = Self.opened[key] { return backend }
     let backend = try OpenCLBackend(
       try #require(self.device(device)), cache: ProgramCache(directory: nil),
