@@ -179,7 +179,7 @@ extension RunConfiguration {
     try check(
       precisions.contains(precision), "precision",
       "\(precision.rawValue) is for \(precision == .bf16 ? "the CPU backend and " : "")GPUs with matrix "
-        + "instructions, and \(device.name) is "
+        + "instructions for it, and \(device.name) is "
         + (device.index == nil ? "the CPU backend" : "an OpenCL device without") + "; "
         + (precision == .bf16 ? advice : "leave --precision out"))
   }

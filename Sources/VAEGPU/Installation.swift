@@ -14,8 +14,12 @@ package enum Installation {
   /// Lets the system end this process, which may hang in a driver, when its parent ends.
   package static func endWithParent() { vae_end_with_parent() }
 
-  /// Throws where VAE_GPU_ISA names an instruction set that this processor or program has not.
-  package static func checkInstructionSet() throws(ComputeError) { _ = try InstructionSet.chosen() }
+  /// Throws where VAE_GPU_ISA names an instruction set that this processor or program has not, or
+  /// VAE_GPU_MATRIX a word that it does not take.
+  package static func checkInstructions() throws(ComputeError) {
+    _ = try InstructionSet.chosen()
+    try MatrixInstructions.checkVariable()
+  }
 
   /// The folder of compiled programs and other things kept between runs; nil where there is no home.
   package static var cacheDirectory: String? { ProgramCache.root }

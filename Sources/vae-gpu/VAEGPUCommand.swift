@@ -50,8 +50,8 @@ enum Entry {
     }
     DeviceNotices.show(isQuiet: arguments.contains("--quiet"))
     do {
-      // Help is a command, too, and says what VAE_GPU_ISA takes.
-      if CommandNames.isOwn(command) { try Installation.checkInstructionSet() }
+      // Help is a command, too, and says what the variables take.
+      if CommandNames.isOwn(command) { try Installation.checkInstructions() }
       try command.run()
       return ExitCodes.success
     } catch {

@@ -11,6 +11,9 @@ import Testing
       try workspace.expectError(
         command, code: 69, "VAE_GPU_ISA=avx9", environment: ["VAE_GPU_ISA": "avx9"])
     }
+    try workspace.expectError(
+      ["devices"], code: 69, "VAE_GPU_MATRIX=emulate", "emulated-wmma",
+      environment: ["VAE_GPU_MATRIX": "emulate"])
     #expect(!workspace.exists("runs"))
     #expect(try workspace.run(["--help"], environment: ["VAE_GPU_ISA": "avx9"]).code == 0)
   }

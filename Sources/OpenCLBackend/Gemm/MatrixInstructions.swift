@@ -18,17 +18,34 @@ package struct MatrixInstructions: Hashable, Sendable {
     "#define MATRIX_LAYOUT \(layout.rawValue)\n#define MATRIX_NATIVE \(isEmulated ? 0 : 1)\n"
   }
 
-  /// Takes `off`, `emulated` (NVIDIA's layout) or `emulated-` and the name of a layout.
-  static let variable = "VAE_GPU_MATRIX"
+  /// The environment variable that turns matrix instructions off or emulates them.
+  private static let variable = "VAE_GPU_MATRIX"
+
+  /// What the variable can be, besides empty.
+  private static let wishes: [String: MatrixInstructions?] = {
+    var wishes: [String: MatrixInstructions?] = [
+      "off": nil, "emulated": MatrixInstructions(.mma, isEmulated: true),
+    ]
+    for layout in MatrixLayout.allCases {
+      wishes["emulated-\(layout)"] = MatrixInstructions(layout, isEmulated: true)
+    }
+    return wishes
+  }()
+
+  private static var wanted: String { getenv(variable).map { String(cString: $0) } ?? "" }
+
+  /// Throws `ComputeError` where VAE_GPU_MATRIX is a word that it does not take.
+  package static func checkVariable() throws(ComputeError) {
+    guard wanted.isEmpty || wishes[wanted] != nil else {
+      throw ComputeError(
+        .deviceNotFound, operation: "\(variable)=\(wanted)",
+        detail: "it takes \(wishes.keys.sorted().joined(separator: ", "))")
+    }
+  }
 
   /// The instructions of a device; nil: there are none, or none are wanted.
   static func of(_ device: OpenCLDevice) -> MatrixInstructions? {
     guard device.info.type != .cpu else { return nil }
-    if let wanted = getenv(variable).map({ String(cString: $0) }), !wanted.isEmpty {
-      guard wanted.hasPrefix("emulated") else { return nil }
-      let layout = MatrixLayout.allCases.first { wanted == "emulated-\($0)" }
-      return MatrixInstructions(layout ?? .mma, isEmulated: true)
-    }
-    return MatrixLayout.of(device).map { MatrixInstructions($0) }
+    return wishes[wanted] ?? MatrixLayout.of(device).map { MatrixInstructions($0) }
   }
 }
