@@ -56,7 +56,18 @@
 
 // Every work-group has LANES work-items. The compiler then need not reserve registers for larger
 // ones.
+#ifdef ONE_ITEM
+// For processors whose compiler makes vectors of neighbouring work-items and not of loops (ONE_ITEM
+// is then the size of a work-group, and an option of the build): no loop over items.
+#define KERNEL(name, parameters) \
+  __kernel __attribute__((reqd_work_group_size(ONE_ITEM, 1, 1))) void name parameters
+#define FOR_ITEM(count) \
+  for (size_t vae_item = get_global_id(0), vae_once = 1; vae_once && vae_item < (count); vae_once = 0)
+#else
 #define KERNEL(name, parameters) ROW_KERNEL(name, parameters)
+#define FOR_ITEM(count) \
+  OVERLAPPED for (size_t vae_item = get_global_id(0); vae_item < (count); vae_item += get_global_size(0))
+#endif
 #define ROW_KERNEL(name, parameters) \
   __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void name parameters
 // A work-item takes every get_global_size(0)-th item: a device needs longer to begin a work-group
@@ -68,8 +79,6 @@
 #define OVERLAPPED
 #endif
 #define ITEM vae_item
-#define FOR_ITEM(count) \
-  OVERLAPPED for (size_t vae_item = get_global_id(0); vae_item < (count); vae_item += get_global_size(0))
 #define LANE get_local_id(0)
 #define LANES 64
 #define BLOCKS_AT_ONCE 1

@@ -10,14 +10,14 @@ package struct OpenCLCounters: Equatable, Sendable {
 }
 
 extension OpenCLBackend {
-  /// Work-items of a work-group, `LANES` of the dialect. Fixed, because every new size is a compile on some devices.
-  var groupSize: Int { info.type == .cpu ? 1 : 64 }
-
-  /// Work-groups of an item kernel. On processors each takes `ITEMS_EACH` items of the dialect;
-  /// elsewhere there are as many as a compute unit has room for, which share the items.
-  func groups(ofItems count: Int) -> Int {
-    guard info.type != .cpu else { return (count + 1023) / 1024 }
-    return min((count + groupSize - 1) / groupSize, 32 * max(info.computeUnits, 1))
+  /// Work-groups of a kernel, and the work-items of each.
+  func groups(of size: LaunchSize) -> (count: Int, items: Int) {
+    let workItems = GemmTarget(device).workItems
+    return switch size {
+    case .rows(let count): (count, workItems.ofRow)
+    case .items(let count):
+      (workItems.groups(ofItems: count, units: max(info.computeUnits, 1)), workItems.ofItems)
+    }
   }
 
   /// Builds the programs of commands at once, so that each is built for all its kernels and several can be built side by side.

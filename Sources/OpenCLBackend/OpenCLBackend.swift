@@ -51,7 +51,7 @@ package final class OpenCLBackend: Backend {
     let vendor = target.vendor.map { " -D\($0.rawValue)" } ?? ""
     return "-w -cl-std=CL1.2" + vendor
       + (roundsCorrectly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
-      + (target.type == .cpu ? " -DONE_LANE" : "")
+      + target.workItems.options
   }
 
   /// The text of a program: what all begin with, and its kernels.

@@ -34,14 +34,10 @@ final class OpenCLKernelCommand: OpenCLCommand {
 
   /// A kernel of the operations.
   convenience init(_ launch: KernelLaunch, backend: OpenCLBackend) throws(ComputeError) {
-    let groups =
-      switch launch.size {
-      case .items(let count): backend.groups(ofItems: count)
-      case .rows(let count): count
-      }
+    let groups = backend.groups(of: launch.size)
     try self.init(
       launch.kernel, kernel: try backend.kernel(launch.kernel), arguments: launch.arguments,
-      groups: groups, items: backend.groupSize, backend: backend)
+      groups: groups.count, items: groups.items, backend: backend)
   }
 
   func enqueue(event: UnsafeMutablePointer<cl_event?>?) throws(ComputeError) {
