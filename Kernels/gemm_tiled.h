@@ -28,7 +28,7 @@ FUNCTION float4 gemm_load4(GLOBAL_IN(float) from, const uint column, const uint 
 #define SUMS (ROWS_EACH * COLUMNS_EACH / 4)
 #endif
 // Four neighbouring values of an operand, of as many rows of k as a word holds.
-// Without k first, a work-item has both rows of a pair.
+// Gives a work-item both rows of a pair where rows of a tile do not have k first.
 #define ROWS_TOGETHER(k_first) ((k_first) ? 1 : PAIR)
 #define UNITS_OF(tile, k_first)                                          \
   (((tile) * TILE_K / 4 / ROWS_TOGETHER(k_first) + ITEMS - 1) / ITEMS *  \

@@ -32,7 +32,6 @@ FUNCTION uint bf16_pair(const float low, const float high) {
 #endif
 
 #if MATRIX_STEP && MATRIX_NATIVE
-#define MATRIX_EXCHANGE_WORDS 0
 #if MATRIX_LAYOUT == 1
 #if MATRIX_STEP == 1
 #define MATRIX_INSTRUCTION "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"
@@ -69,8 +68,6 @@ FUNCTION uint bf16_pair(const float low, const float high) {
   (sum) = intel_sub_group_bf16_bf16_matrix_mad_k16(as_int8(x), as_int8(y), sum)
 #endif
 #elif MATRIX_STEP
-// 8 words of k by STEP_M rows and by STEP_N columns, for each WARP_LANES work-items.
-#define MATRIX_EXCHANGE_WORDS (ITEMS / WARP_LANES * 8 * (STEP_M + STEP_N))
 #define MATRIX_MULTIPLY_ADD(sum, x, y) (sum) = matrix_multiply_add(exchange, sum, x, y)
 #if MATRIX_STEP == 1
 #define WORD_PRODUCT(a, b, sum) fma(as_float(a), as_float(b), (sum))
@@ -79,7 +76,8 @@ FUNCTION uint bf16_pair(const float low, const float high) {
   fma(as_float((a) & 0xffff0000u), as_float((b) & 0xffff0000u), \
       fma(as_float((a) << 16), as_float((b) << 16), (sum)))
 #endif
-// Every work-item of the group must reach it.
+// Every work-item of the group must reach it. `exchange` has 8 words of k by STEP_M rows and by
+// STEP_N columns for each WARP_LANES work-items.
 LOCAL_FUNCTION C_FRAGMENT matrix_multiply_add(__local uint *exchange, const C_FRAGMENT c, const A_FRAGMENT a,
                                               const B_FRAGMENT b) {
   const uint item = get_local_id(0), lane = item % WARP_LANES;

@@ -13,7 +13,7 @@ package enum WorkItems: Sendable {
   /// do one item each.
   case lanes
 
-  /// What a build of the operations is told.
+  /// Gives the build options by which the dialect chooses its macros.
   var options: String {
     switch self {
     case .loops: " -DONE_LANE"
@@ -33,7 +33,7 @@ package enum WorkItems: Sendable {
     switch self {
     case .loops: (count + 1023) / 1024
     case .neighbours: (count + ofItems - 1) / ofItems
-    // As many as a compute unit has room for.
+    // Fills the compute units, each of which holds about 32 work-groups.
     case .lanes: min((count + ofItems - 1) / ofItems, 32 * units)
     }
   }

@@ -89,14 +89,13 @@ package struct GemmTarget: Sendable {
 }
 
 extension GemmTarget {
-  /// What matrix products can be asked for: other precisions are for devices with matrix
-  /// instructions.
+  /// Lists the precisions of matrix products: fp32, and those of the matrix instructions.
   package var precisions: Set<Precision> {
     (matrixInstructions?.layout.precisions ?? []).union([.fp32])
   }
 }
 
 extension OpenCLDevice {
-  /// What matrix products can be asked for.
+  /// Lists the precisions of matrix products on the device.
   package var precisions: Set<Precision> { GemmTarget(self).precisions }
 }

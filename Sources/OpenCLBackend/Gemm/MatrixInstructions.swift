@@ -21,7 +21,7 @@ package struct MatrixInstructions: Hashable, Sendable {
   /// The environment variable that turns matrix instructions off or emulates them.
   private static let variable = "VAE_GPU_MATRIX"
 
-  /// What the variable can be, besides empty.
+  /// Maps each word that the variable takes to the instructions that it stands for.
   private static let wishes: [String: MatrixInstructions?] = {
     var wishes: [String: MatrixInstructions?] = [
       "off": nil, "emulated": MatrixInstructions(.mma, isEmulated: true),

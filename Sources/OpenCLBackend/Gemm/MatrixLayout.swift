@@ -43,7 +43,8 @@ package enum MatrixLayout: Int, CaseIterable, Sendable {
     }
   }
 
-  /// What a kernel states about its sub-groups; "" where the device has them of one size.
+  /// Gives the attribute by which a kernel requires the size of its sub-groups, and "" for devices
+  /// whose sub-groups have one size.
   var attribute: String {
     switch self {
     case .mma, .mfma, .wmma: ""
