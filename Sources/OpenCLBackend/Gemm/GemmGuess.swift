@@ -56,30 +56,30 @@ struct GemmGuess {
   }
 
   private func small(split: Int) -> GemmVariant {
-    matrix(tile: 32, k: 32, split: split)
+    matrix(tile: 32, split: split)
       ?? .tiled(m: 32, n: 32, k: 16, rows: 4, columns: 4, split: split)
   }
 
   private func medium(split: Int) -> GemmVariant {
-    matrix(tile: 64, k: precision == .bf16 ? 32 : 16, split: split)
+    matrix(tile: 64, split: split)
       ?? .tiled(m: 64, n: 64, k: 16, rows: 4, columns: 4, split: split)
   }
 
   private func large(split: Int) -> GemmVariant {
-    matrix(tile: 128, k: precision == .bf16 ? 32 : 16, split: split)
+    matrix(tile: 128, split: split)
       ?? .tiled(m: 128, n: 128, k: 16, rows: 8, columns: 8, split: split)
   }
 
   /// nil in fp32.
-  private func matrix(tile: Int, k: Int, split: Int) -> GemmVariant? {
+  private func matrix(tile: Int, split: Int) -> GemmVariant? {
     guard precision != .fp32 else { return nil }
     return .matrix(
-      target.matrixInstructions?.layout ?? .mma, tile: tile, k: k, split: split, precision)
+      target.matrixInstructions?.layout ?? .mma, tile: tile, split: split, precision)
   }
 
   /// For devices with little local memory or small work-groups.
   private var fallback: GemmVariant {
-    matrix(tile: 16, k: 16, split: 1)
+    matrix(tile: 16, split: 1)
       ?? .tiled(m: 16, n: 16, k: 8, rows: 4, columns: 4, split: 1)
   }
 }

@@ -69,21 +69,17 @@ extension GemmVariant {
 
   /// By matrix instructions.
   private static func matrices(_ layout: MatrixLayout, _ precision: Precision) -> [GemmVariant] {
-    let depth = precision == .bf16 ? 32 : 16
-    return [
-      matrix(layout, tile: 16, k: 16, split: 1, precision),
-      matrix(layout, tile: 32, k: 32, split: 1, precision),
-      matrix(layout, tile: 32, k: 32, split: 8, precision),
-      matrix(layout, tile: 64, k: depth, split: 1, precision),
-      matrix(layout, tile: 64, k: depth, split: 8, precision),
-      matrix(layout, tile: 128, k: depth, split: 1, precision),
-    ]
+    [(16, 1), (32, 1), (32, 8), (64, 1), (64, 8), (128, 1)].map { tile, split in
+      matrix(layout, tile: tile, split: split, precision)
+    }
   }
 
-  /// A square tile by the matrix instructions of a layout.
+  /// Gives a square tile by the matrix instructions of a layout; a large one in tf32 is 16 values of
+  /// k deep, so that two fit into local memory.
   static func matrix(
-    _ layout: MatrixLayout, tile: Int, k: Int, split: Int, _ precision: Precision
+    _ layout: MatrixLayout, tile: Int, split: Int, _ precision: Precision
   ) -> GemmVariant {
+    let k = tile == 16 || (tile > 32 && precision == .tf32) ? 16 : 32
     let share = layout.share(ofTile: tile, precision)
     return .matrix(
       m: tile, n: tile, k: k, rows: share.rows, columns: share.columns, split: split,
